@@ -1,0 +1,1 @@
+"""Ready tasks: one file a task, with its functions and constraints."""

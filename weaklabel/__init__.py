@@ -1,0 +1,1 @@
+"""From what people know about labels to labels."""
