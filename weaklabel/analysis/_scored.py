@@ -1,0 +1,168 @@
+"""Gold and probabilities brought together: the rows that can be scored, by code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weaklabel._check import first_few
+from weaklabel._device import on_host
+from weaklabel.posterior import TIE, Posterior
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scored:
+    """The items that have gold, with their probabilities.
+
+    Attributes
+    ----------
+    gold : integer array, n_items
+        Position of the gold class in `classes`.
+    probabilities : float array, n_items x n_classes
+    classes : pd.Index, n_classes
+    covered : bool array, n_items
+        The posterior says so; for a bare frame or array: the best class is not tied.
+    """
+
+    gold: np.ndarray
+    probabilities: np.ndarray
+    classes: pd.Index
+    covered: np.ndarray
+
+
+def scored(gold: Any, probabilities: Any) -> Scored:
+    """Align gold with probabilities and keep the items that have gold.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As documented in `weaklabel.analysis.metrics`.
+    """
+    p, index, classes, covered = _parts(probabilities)
+    _check_probabilities(p, index)
+    codes = gold_codes(gold, index, classes)
+    known = codes >= 0
+    if not known.any():
+        message = (
+            f"None of the {len(index)} items has gold, so nothing can be scored. Probably the gold "
+            "labels belong to other items. Pass gold for at least one item."
+        )
+        raise ValueError(message)
+    if covered is None:
+        covered = tie_weights(p).max(axis=1) == 1
+    return Scored(
+        gold=codes[known], probabilities=p[known], classes=classes, covered=covered[known]
+    )
+
+
+def tie_weights(probabilities: np.ndarray) -> np.ndarray:
+    """Give every class of a row its share of the prediction; tied best classes share equally."""
+    best = probabilities >= probabilities.max(axis=1, keepdims=True) - TIE
+    return best / best.sum(axis=1, keepdims=True)
+
+
+def gold_codes(gold: Any, index: pd.Index | None, classes: pd.Index) -> np.ndarray:
+    """Turn gold labels into positions in `classes`, aligned on `index`; -1 where there is none.
+
+    `index` None means that items have no names: everything goes by position then.
+    """
+    values = _aligned(gold, index) if index is not None else gold
+    values = pd.Series(values).astype(object).reset_index(drop=True)
+    names = index if index is not None else values.index
+    missing = values.isna().to_numpy(bool)
+    codes = classes.get_indexer(pd.Index(values))
+    if pd.api.types.infer_dtype(values, skipna=True) in {"integer", "floating"}:
+        numbers = values.fillna(-1).to_numpy(float)
+        if not any(isinstance(name, int | float | np.number) for name in classes):
+            is_code = np.isin(numbers, np.arange(len(classes)))
+            codes = np.where(is_code, numbers, -1).astype(np.intp)
+        missing = missing | ((codes < 0) & (numbers == -1))
+    _check_known((codes < 0) & ~missing, values, names, classes)
+    return np.where(missing, -1, codes)
+
+
+def _check_known(
+    unknown: np.ndarray, values: pd.Series, names: pd.Index, classes: pd.Index
+) -> None:
+    """Refuse gold that is no class."""
+    if unknown.any():
+        offenders = first_few(pd.unique(values[unknown]))
+        message = (
+            f"Gold holds {offenders} at {unknown.sum()} items ({first_few(names[unknown])}), but "
+            f"the classes are {first_few(classes, most=10)}. Probably gold is written in other "
+            "names than the probabilities. Rename one of them, for example gold.map({...}); a "
+            "missing gold label is None or NaN."
+        )
+        raise ValueError(message)
+
+
+def _aligned(gold: Any, index: pd.Index) -> Any:
+    """Bring gold into the order of `index`: a Series by its labels, an array by position."""
+    if not isinstance(gold, pd.Series):
+        if np.ndim(gold) != 1:
+            message = (
+                f"Gold has {np.ndim(gold)} dimensions, not one. Probably probabilities or one-hot "
+                "rows were passed. Pass one class an item: a Series or a flat array."
+            )
+            raise ValueError(message)
+        if len(gold) != len(index):
+            message = (
+                f"Gold has {len(gold)} labels for {len(index)} items. An array is taken by "
+                "position, so its length must be the same. Pass a Series with the items' index "
+                "if some have no gold."
+            )
+            raise ValueError(message)
+        return gold
+    if gold.index.equals(index):
+        return gold
+    for labels, owner in ((gold.index, "Gold"), (index, "The items")):
+        if labels.has_duplicates:
+            message = (
+                f"{owner} can not be aligned: index label {first_few(labels[labels.duplicated()])} "
+                "occurs more than once. Probably the index is not the key of the table. Give "
+                "every item its own label, for example with reset_index()."
+            )
+            raise ValueError(message)
+    extra = gold.index.difference(index, sort=False)
+    if len(extra):
+        message = (
+            f"Gold has {len(extra)} index labels that no item has: {first_few(extra)}. Probably "
+            "gold is of another table or split. Keep those of the items: "
+            "gold[gold.index.isin(items)]."
+        )
+        raise ValueError(message)
+    return gold.reindex(index)
+
+
+def _parts(probabilities: Any) -> tuple[np.ndarray, pd.Index, pd.Index, np.ndarray | None]:
+    """Take a Posterior, a frame or an array apart: values, items, classes, covered."""
+    if isinstance(probabilities, Posterior):
+        values = on_host(probabilities.probabilities).astype(float)
+        covered = on_host(probabilities.covered).astype(bool)
+        return values, probabilities.index, probabilities.classes, covered
+    if isinstance(probabilities, pd.DataFrame):
+        values = probabilities.to_numpy(float)
+        return values, probabilities.index, probabilities.columns, None
+    values = np.asarray(probabilities, float)
+    if values.ndim != 2:
+        message = (
+            f"Probabilities have {values.ndim} dimension(s), not two. Probably only those of the "
+            "positive class were passed. Pass one column a class: np.column_stack([1 - p, p])."
+        )
+        raise ValueError(message)
+    return values, pd.RangeIndex(len(values)), pd.RangeIndex(values.shape[1]), None
+
+
+def _check_probabilities(p: np.ndarray, index: pd.Index) -> None:
+    """Refuse rows that are no distribution; the tolerance lets single precision pass."""
+    bad = ~((p >= 0).all(axis=1) & (np.abs(p.sum(axis=1) - 1) <= 1e-4))
+    if bad.any():
+        message = (
+            f"{bad.sum()} rows are no probabilities, which are 0 or more and sum to 1: items "
+            f"{first_few(index[bad])}. Probably scores, counts or missing values were passed. "
+            "Normalize the rows first, for example scores.div(scores.sum(axis=1), axis=0)."
+        )
+        raise ValueError(message)
