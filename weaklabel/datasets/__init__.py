@@ -1,1 +1,25 @@
-""""""
+"""Small real data that ship with the package, and synthetic votes whose truth is known."""
+
+from weaklabel.datasets.adult import load_adult
+from weaklabel.datasets.synthetic import (
+    Synthetic,
+    correlated_copies,
+    imbalanced,
+    independent,
+    make_votes,
+    many_classes,
+    unipolar,
+)
+from weaklabel.datasets.youtube_comments import load_youtube_comments
+
+__all__ = [
+    "Synthetic",
+    "correlated_copies",
+    "imbalanced",
+    "independent",
+    "load_adult",
+    "load_youtube_comments",
+    "make_votes",
+    "many_classes",
+    "unipolar",
+]
