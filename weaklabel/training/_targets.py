@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils import check_consistent_length
+from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets
 
 from weaklabel._check import first_few
@@ -217,6 +217,7 @@ def _read_labels(y: Any, X: Any) -> Targets:
         classes = _sorted(pd.Index(y.cat.categories))
     else:
         given = np.asarray(y)[~missing]
+        assert_all_finite(given, input_name="y")
         check_classification_targets(given)
         classes = np.unique(given)
     if not len(classes):

@@ -104,6 +104,10 @@ class SoftLabelClassifier(ClassifierMixin, BaseEstimator):
     *Splits inside.* An estimator that splits its training data itself (calibration, search,
     early stopping) sees rows of one item on both sides. Put the search around this classifier.
 
+    *Doubt.* The classifier estimates the mean of the posteriors of items like this one, not how
+    sure the features are of the truth: where the posterior is calibrated but vague, so are the
+    predictions, although the most probable classes are mostly right.
+
     *Cross-validation.* ``cross_val_predict`` and ``GridSearchCV`` take hard labels or a frame
     (``posterior.frame()``) as `y`. Such a frame no longer knows what is covered: leave those rows
     out before, or set them to 1 / n_classes. With a frame, folds cannot be stratified (scikit-learn
@@ -352,9 +356,12 @@ def _declines_weights(estimator: Any) -> bool:
 
 
 def _sortable(classes: np.ndarray) -> np.ndarray:
-    """Give the classes as an estimator can sort them: names if all alike, else positions."""
-    alike = classes.dtype != object or all(isinstance(name, str) for name in classes)
-    return classes if alike else np.arange(len(classes))
+    """Give classes that scikit-learn takes for labels: their names, or positions if it cannot."""
+    if classes.dtype.kind == "f":
+        labels = bool((classes == classes.round()).all())  # it takes 0.5 for a regression target
+    else:
+        labels = classes.dtype != object or all(isinstance(name, str) for name in classes)
+    return classes if labels else np.arange(len(classes))
 
 
 def _name(estimator: Any) -> str:
