@@ -73,8 +73,9 @@ FUNCTIONS = [
         vote="ham",
         name="names_the_artist",
     ),
-    Regex(
-        r"(?i)\b(?:this|the|that|his|her|these)\W+(?:\w+\W+)?(?:songs?|video|music|beat|lyrics|voice)\b",
+    Regex(  # "check out this video" is about another one
+        r"(?i)(?<!out )\b(?:this|the|that|his|her|these)\W+(?:\w+\W+)?"
+        r"(?:songs?|video|music|beat|lyrics|voice)\b",
         vote="ham",
         name="about_the_song",
     ),
@@ -83,7 +84,7 @@ FUNCTIONS = [
         vote="ham",
         name="counts_views",
     ),
-    Regex(r"(?i)\b(?:still|who|anyone|if)\b.*\b(?:20\d\d|years?)\b", vote="ham", name="still_here"),
+    Regex(r"(?i)\b(?:still|who|anyone|if)\b.{0,40}\b20\d\d\b", vote="ham", name="still_here"),
     short_remark,
     # words of praise and abuse on one side, of promotion on the other
     Lexicon.read_csv(Path(__file__).with_name("youtube_words.csv"), name="tone"),
