@@ -1,5 +1,6 @@
 """Looking at votes and posteriors: summaries, wrong rows, copies, and figures of merit."""
 
+from weaklabel.analysis.errors import errors
 from weaklabel.analysis.metrics import (
     accuracy,
     brier,
@@ -10,5 +11,23 @@ from weaklabel.analysis.metrics import (
     reliability,
     score,
 )
+from weaklabel.analysis.near_copies import near_copies
+from weaklabel.analysis.pairs import agreement, conflict, overlap
+from weaklabel.analysis.summary import summary
 
-__all__ = ["accuracy", "brier", "coverage", "ece", "f1", "log_loss", "reliability", "score"]
+__all__ = [
+    "accuracy",
+    "agreement",
+    "brier",
+    "conflict",
+    "coverage",
+    "ece",
+    "errors",
+    "f1",
+    "log_loss",
+    "near_copies",
+    "overlap",
+    "reliability",
+    "score",
+    "summary",
+]

@@ -10,6 +10,8 @@ import pandas as pd
 
 from weaklabel._check import first_few
 from weaklabel._device import on_host
+from weaklabel.io.codes import SILENT, Codes
+from weaklabel.io.wide import column_codes
 from weaklabel.posterior import TIE, Posterior
 
 
@@ -45,12 +47,6 @@ def scored(gold: Any, probabilities: Any) -> Scored:
     _check_probabilities(p, index)
     codes = gold_codes(gold, index, classes)
     known = codes >= 0
-    if not known.any():
-        message = (
-            f"None of the {len(index)} items has gold, so nothing can be scored. Probably the gold "
-            "labels belong to other items. Pass gold for at least one item."
-        )
-        raise ValueError(message)
     if covered is None:
         covered = tie_weights(p).max(axis=1) == 1
     return Scored(
@@ -64,39 +60,27 @@ def tie_weights(probabilities: np.ndarray) -> np.ndarray:
     return best / best.sum(axis=1, keepdims=True)
 
 
-def gold_codes(gold: Any, index: pd.Index | None, classes: pd.Index) -> np.ndarray:
-    """Turn gold labels into positions in `classes`, aligned on `index`; -1 where there is none.
-
-    `index` None means that items have no names: everything goes by position then.
-    """
-    values = _aligned(gold, index) if index is not None else gold
-    values = pd.Series(values).astype(object).reset_index(drop=True)
-    names = index if index is not None else values.index
-    missing = values.isna().to_numpy(bool)
-    codes = classes.get_indexer(pd.Index(values))
-    if pd.api.types.infer_dtype(values, skipna=True) in {"integer", "floating"}:
-        numbers = values.fillna(-1).to_numpy(float)
-        if not any(isinstance(name, int | float | np.number) for name in classes):
-            is_code = np.isin(numbers, np.arange(len(classes)))
-            codes = np.where(is_code, numbers, -1).astype(np.intp)
-        missing = missing | ((codes < 0) & (numbers == -1))
-    _check_known((codes < 0) & ~missing, values, names, classes)
-    return np.where(missing, -1, codes)
-
-
-def _check_known(
-    unknown: np.ndarray, values: pd.Series, names: pd.Index, classes: pd.Index
-) -> None:
-    """Refuse gold that is no class."""
+def gold_codes(gold: Any, index: pd.Index, classes: pd.Index) -> np.ndarray:
+    """Turn gold labels into positions in `classes`, aligned on `index`; -1 where there is none."""
+    values = pd.Series(_aligned(gold, index)).set_axis(index)
+    codes = column_codes(values, Codes(classes))
+    unknown = (codes >= len(classes)) | (codes < SILENT)
     if unknown.any():
         offenders = first_few(pd.unique(values[unknown]))
         message = (
-            f"Gold holds {offenders} at {unknown.sum()} items ({first_few(names[unknown])}), but "
+            f"Gold holds {offenders} at {unknown.sum()} items ({first_few(index[unknown])}), but "
             f"the classes are {first_few(classes, most=10)}. Probably gold is written in other "
-            "names than the probabilities. Rename one of them, for example gold.map({...}); a "
-            "missing gold label is None or NaN."
+            "names than the classes. Rename one of them, for example gold.map({...}); a missing "
+            "gold label is None or NaN."
         )
         raise ValueError(message)
+    if (codes == SILENT).all():
+        message = (
+            f"None of the {len(index)} items has gold, so nothing can be scored. Probably the gold "
+            "labels belong to other items. Pass gold for at least one item."
+        )
+        raise ValueError(message)
+    return codes
 
 
 def _aligned(gold: Any, index: pd.Index) -> Any:
