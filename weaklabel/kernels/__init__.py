@@ -1,1 +1,11 @@
-""""""
+"""Array operations that the array standard has no word for: one operation a file.
+
+``kernels/name.py`` holds the plain version, written in the array standard, with signature and
+docstring. ``kernels/cpu/name.py`` (numba) and ``kernels/gpu/name.py`` (CUDA) hold faster twins of
+the same name and signature. The array that is passed in decides which one runs.
+"""
+
+from weaklabel.kernels.gather_sum import gather_sum
+from weaklabel.kernels.log_sum_exp import log_sum_exp
+
+__all__ = ["gather_sum", "log_sum_exp"]

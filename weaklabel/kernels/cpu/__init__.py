@@ -1,1 +1,1 @@
-""""""
+"""Numba twins of the plain kernels, for NumPy arrays."""

@@ -1,1 +1,1 @@
-""""""
+"""CUDA twins of the plain kernels, for CuPy arrays."""

@@ -1,0 +1,438 @@
+"""Evidence: everything known about the labels of the items, on the user's index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from array_api_compat import array_namespace
+from scipy import sparse
+
+from weaklabel._check import first_few
+from weaklabel._device import mover, on_host
+from weaklabel.bags import Bags
+from weaklabel.io.align import by_position, numbers_for, positions, values_for
+from weaklabel.io.candidates import candidates_from
+from weaklabel.io.join import join_votes
+from weaklabel.io.read_votes import read_votes
+
+if TYPE_CHECKING:
+    from weaklabel.bags import Broken
+    from weaklabel.constraints import Constraint
+    from weaklabel.io.long import Repeats
+    from weaklabel.io.matrix import Encoding
+    from weaklabel.io.read_votes import Silence
+    from weaklabel.votes import Votes
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All that is known about the labels of items. Immutable: every method gives a new one.
+
+    Parameters
+    ----------
+    index : pandas.Index, or a frame or Series whose index is meant, or a sequence of labels
+        One unique label an item. Everything later is matched against it.
+    classes : sequence of hashable
+        Names of the classes, at least two; their order is the order of columns in results.
+    votes : Votes or None
+        What sources said; may be wrong.
+    candidates : boolean array, n_items x n_classes, or None
+        Classes that an item may have; certain.
+    bags : tuple of Bags
+        Constraints on the class counts of groups of items.
+    features : array, n_items x n_features, or None
+        Numbers that describe items.
+    neighbors : scipy.sparse array, n_items x n_items, or None
+        Similarity of items, at least 0.
+    weights : floating array, n_items, or None
+        How much each item counts; None counts each once.
+
+    Raises
+    ------
+    ValueError
+        If a label or class name stands twice, or there are fewer than two classes.
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> votes = pd.DataFrame({"refund": ["bad", None], "stars": ["bad", "fine"]}, index=["r1", "r2"])
+    >>> evidence = (
+    ...     wl.Evidence(votes.index, classes=["bad", "fine"])
+    ...     .with_votes(votes)
+    ...     .with_candidates(exclude={"r2": "bad"})
+    ... )
+    >>> evidence.summary()["items"].to_dict()
+    {'votes': 2, 'candidates': 1}
+    """
+
+    index: pd.Index
+    classes: pd.Index
+    votes: Votes | None = None
+    candidates: Any = None
+    bags: tuple[Bags, ...] = ()
+    features: Any = None
+    neighbors: Any = None
+    weights: Any = None
+
+    def __post_init__(self) -> None:
+        index = self.index
+        if isinstance(index, pd.DataFrame | pd.Series):
+            index = index.index
+        object.__setattr__(
+            self, "index", _unique(_as_index(index), "items", "for instance by frame.reset_index()")
+        )
+        object.__setattr__(
+            self, "classes", _unique(_as_index(self.classes), "classes", "merge or rename them")
+        )
+        if len(self.classes) < 2:
+            msg = (
+                f"Evidence needs at least two classes, not {self.classes.tolist()}. If items either "
+                "have a property or not, name both: classes=['no', 'yes']."
+            )
+            raise ValueError(msg)
+
+    # ---- parts ------------------------------------------------------------------------------
+
+    def with_votes(
+        self,
+        votes: Any,
+        *,
+        encoding: Encoding | None = None,
+        silence: Silence | None = None,
+        repeats: Repeats = "raise",
+    ) -> Self:
+        """Add what sources said. A second call adds further sources.
+
+        Parameters
+        ----------
+        votes : DataFrame, array, scipy.sparse array, Series, or mapping to DataFrame
+            * the frame that `apply` returns, or any frame with one column a source;
+            * a long frame with columns item, source, label (or task, worker, label);
+            * a matrix n_items x n_sources of class positions, -1 for silence;
+            * ``{source: frame of probabilities}`` for soft votes.
+            -1, NaN, None and ``<NA>`` abstain.
+        encoding : {"codes", "metal", "signed"} or None
+            What numbers mean: -1 abstains and classes count from 0; 0 abstains and classes count
+            from 1; 0 abstains and -1, +1 are the classes. None takes "codes", and refuses a matrix
+            that looks like another.
+        silence : {"informative", "missing"} or None
+            Whether not voting on an item says something about it. None: it does in wide frames,
+            where every source saw every item, and does not in long ones, where items were assigned.
+        repeats : {"raise", "all", "unique", "last"}
+            For long frames: what to do where a source votes on an item again.
+
+        Returns
+        -------
+        Evidence
+
+        Raises
+        ------
+        ValueError
+            If rows do not match the items, a vote is none, or a source exists already.
+        """
+        found = read_votes(
+            votes, self.index, self.classes, encoding=encoding, silence=silence, repeats=repeats
+        )
+        return replace(self, votes=join_votes(self.votes, found))
+
+    def with_candidates(self, candidates: Any = None, *, exclude: Any = None) -> Self:
+        """Add what is certain: an item has one of these classes, or none of those.
+
+        Parameters
+        ----------
+        candidates : Series, mapping, sequence, or boolean frame, or None
+            A class an item (gold), a set of classes (partial label), or None for no statement.
+        exclude : Series, mapping, sequence, or boolean frame, or None
+            Classes that an item does not have (complementary label).
+
+        Returns
+        -------
+        Evidence
+            Several calls intersect.
+
+        Raises
+        ------
+        ValueError
+            If nothing is given, or an item is left with no class.
+        """
+        if candidates is None and exclude is None:
+            msg = "with_candidates needs candidates, or exclude=, or both; neither was given."
+            raise ValueError(msg)
+        allowed = np.ones((len(self), len(self.classes)), dtype=bool)
+        if self.candidates is not None:
+            allowed &= self.candidates
+        if candidates is not None:
+            allowed &= candidates_from(candidates, self.index, self.classes)
+        if exclude is not None:
+            allowed &= candidates_from(exclude, self.index, self.classes, exclude=True)
+        empty = ~allowed.any(axis=1)
+        if empty.any():
+            msg = (
+                f"No class is left for {empty.sum()} items: {first_few(self.index[empty])}. Two "
+                "statements that are taken as certain contradict each other. If one may be wrong, "
+                "give it as a vote: with_votes takes sets and Not(...)."
+            )
+            raise ValueError(msg)
+        return replace(self, candidates=allowed)
+
+    def with_bags(self, bag: Any, *constraints: Constraint) -> Self:
+        """Add groups of items and what is known of their class counts.
+
+        Parameters
+        ----------
+        bag : Series, mapping or sequence
+            Name of the bag of each item; missing where an item is in none.
+        *constraints : Constraint
+            What holds in each bag, such as ``Proportion("bad", share=rates)``.
+
+        Returns
+        -------
+        Evidence
+            A second call adds a second grouping; an item may be in a bag of each.
+
+        Raises
+        ------
+        ValueError
+            If no constraint is given, or one counts a class that does not exist.
+        """
+        if not constraints:
+            msg = "with_bags needs at least one constraint, such as Proportion('bad', share=0.3)."
+            raise ValueError(msg)
+        for constraint in constraints:
+            if constraint.of not in self.classes:
+                msg = (
+                    f"{type(constraint).__name__} counts {constraint.of!r}, but the classes are "
+                    f"{self.classes.tolist()}."
+                )
+                raise ValueError(msg)
+        where, values = values_for(bag, self.index, "bags")
+        return replace(self, bags=(*self.bags, Bags.from_values(where, values, constraints)))
+
+    def with_features(self, features: Any) -> Self:
+        """Set the numbers that describe items.
+
+        Parameters
+        ----------
+        features : DataFrame or array, n_items x n_features
+            A frame is matched by index label and must describe every item.
+
+        Returns
+        -------
+        Evidence
+
+        Raises
+        ------
+        ValueError
+            If an item has no row, or the array is not of two dimensions.
+        """
+        if isinstance(features, pd.DataFrame):
+            where = positions(features.index, self.index, "features")
+            missing = np.ones(len(self), dtype=bool)
+            missing[where] = False
+            if missing.any():
+                msg = (
+                    f"{missing.sum()} items have no features: {first_few(self.index[missing])}. "
+                    "Features cannot abstain: fill the rows, or select the items that have some."
+                )
+                raise ValueError(msg)
+            features = features.to_numpy()[np.argsort(where)]
+        by_position(features, self.index, "features")
+        if features.ndim != 2:
+            msg = f"Features are n_items x n_features; this array has {features.ndim} dimensions."
+            raise ValueError(msg)
+        return replace(self, features=features)
+
+    def with_neighbors(self, neighbors: Any) -> Self:
+        """Set how similar items are.
+
+        Parameters
+        ----------
+        neighbors : scipy.sparse array or array, n_items x n_items
+            Similarity, at least 0; 0 says nothing.
+
+        Returns
+        -------
+        Evidence
+
+        Raises
+        ------
+        ValueError
+            If the shape does not fit, or a similarity is negative.
+        """
+        graph = sparse.csr_array(neighbors)
+        if graph.shape != (len(self), len(self)):
+            msg = (
+                f"A graph of neighbors is n_items x n_items, {len(self)} x {len(self)}; this one is "
+                f"{graph.shape[0]} x {graph.shape[1]}."
+            )
+            raise ValueError(msg)
+        if graph.nnz and graph.data.min() < 0:
+            msg = (
+                f"Similarities are at least 0; the smallest here is {graph.data.min():g}. Distances "
+                "are not similarities: pass exp(-distance / bandwidth)."
+            )
+            raise ValueError(msg)
+        return replace(self, neighbors=graph)
+
+    def with_weights(self, weights: Any) -> Self:
+        """Set how much each item counts.
+
+        Parameters
+        ----------
+        weights : Series, mapping or array, n_items
+            Positive numbers; an item that a Series does not mention counts once.
+
+        Returns
+        -------
+        Evidence
+
+        Raises
+        ------
+        ValueError
+            If a weight is not positive and finite.
+        """
+        numbers = numbers_for(weights, self.index, "weights", missing=1.0)
+        wrong = ~(np.isfinite(numbers) & (numbers > 0))
+        if wrong.any():
+            msg = (
+                f"Weights are positive numbers; {wrong.sum()} are not: "
+                f"{first_few(self.index[wrong])}. To leave an item out, use take."
+            )
+            raise ValueError(msg)
+        return replace(self, weights=numbers)
+
+    # ---- selection and place ----------------------------------------------------------------
+
+    def take(self, rows: Any, *, bags: Broken = "raise") -> Self:
+        """Keep some items, with everything known about them.
+
+        Parameters
+        ----------
+        rows : integer or boolean array
+            Positions of items, each once, in the order wanted; or one truth value an item.
+        bags : {"raise", "drop", "keep"}
+            What to do with bags that would lose members.
+
+        Returns
+        -------
+        Evidence
+
+        Raises
+        ------
+        ValueError
+            If a bag would lose members (and `bags` is "raise"), or a position repeats.
+        """
+        rows = np.arange(len(self))[np.asarray(rows)]
+        if len(np.unique(rows)) != len(rows):
+            msg = "take keeps each item at most once; a position repeats. Use weights to repeat."
+            raise ValueError(msg)
+        return replace(
+            self,
+            index=self.index[rows],
+            votes=None if self.votes is None else self.votes.take(rows),
+            candidates=None if self.candidates is None else self.candidates[rows],
+            bags=tuple(block.take(rows, len(self), bags) for block in self.bags),
+            features=None if self.features is None else self.features[rows],
+            neighbors=None if self.neighbors is None else self.neighbors[rows][:, rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )
+
+    def to(self, device: Literal["cpu", "cuda"]) -> Self:
+        """Move all arrays to a device; names stay on the host.
+
+        Parameters
+        ----------
+        device : {"cpu", "cuda"}
+
+        Raises
+        ------
+        ImportError
+            If CuPy is not installed; says which extra to install.
+        """
+        return self.map_arrays(mover(device))
+
+    def map_arrays(self, move: Any) -> Self:
+        """Apply a function to every dense array; names and the graph stay as they are."""
+        return replace(
+            self,
+            votes=None if self.votes is None else self.votes.map_arrays(move),
+            candidates=None if self.candidates is None else move(self.candidates),
+            bags=tuple(block.map_arrays(move) for block in self.bags),
+            features=None if self.features is None else move(self.features),
+            weights=None if self.weights is None else move(self.weights),
+        )
+
+    # ---- looking at it ----------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @cached_property
+    def covered(self) -> Any:
+        """Boolean array, n_items: a source voted on the item, or candidates restrict it."""
+        restricted = None
+        if self.candidates is not None:
+            xp = array_namespace(self.candidates)
+            restricted = ~xp.all(self.candidates, axis=1)
+        if self.votes is None:
+            return np.zeros(len(self), dtype=bool) if restricted is None else restricted
+        return self.votes.voted if restricted is None else self.votes.voted | restricted
+
+    def summary(self) -> pd.DataFrame:
+        """Tell what parts there are, and how many items each says something about.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a part; columns `items` (how many) and `what`.
+        """
+        rows: dict[str, tuple[int, str]] = {}
+        if self.votes is not None:
+            what = f"{self.votes.n_votes} votes of {self.votes.n_sources} sources"
+            rows["votes"] = int(on_host(self.votes.voted).sum()), what
+        if self.candidates is not None:
+            allowed = on_host(self.candidates)
+            gold = int((allowed.sum(axis=1) == 1).sum())
+            rows["candidates"] = int((~allowed.all(axis=1)).sum()), f"{gold} with one class left"
+        for block in self.bags:
+            kinds = ", ".join(f"{type(c).__name__} of {c.of!r}" for c in block.constraints)
+            name = "bags" if "bags" not in rows else f"bags {len(rows)}"
+            rows[name] = block.member.shape[0], f"{block.n_bags} bags: {kinds}"
+        if self.features is not None:
+            rows["features"] = len(self), f"{self.features.shape[1]} features"
+        if self.neighbors is not None:
+            rows["neighbors"] = int((np.diff(self.neighbors.indptr) > 0).sum()), "graph"
+        if self.weights is not None:
+            rows["weights"] = len(self), f"total {float(on_host(self.weights).sum()):g}"
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["items", "what"])
+
+    def __repr__(self) -> str:
+        parts = ", ".join(self.summary().index) or "nothing known yet"
+        return f"Evidence({len(self)} items, {len(self.classes)} classes: {parts})"
+
+    def _repr_html_(self) -> str:
+        """Show the parts as a table."""
+        head = f"<p>Evidence about {len(self)} items, classes {first_few(self.classes, 12)}</p>"
+        return head + self.summary().to_html()
+
+
+def _as_index(labels: Any) -> pd.Index:
+    """Make an index of any sequence of labels."""
+    return labels if isinstance(labels, pd.Index) else pd.Index(list(labels))
+
+
+def _unique(labels: pd.Index, what: str, remedy: str) -> pd.Index:
+    """Refuse labels that are missing or stand twice."""
+    if labels.hasnans or not labels.is_unique:
+        twice = labels[labels.duplicated()].unique()
+        fault = f"stand twice: {first_few(twice)}" if len(twice) else "are missing (NaN or None)"
+        msg = (
+            f"Labels of {what} {fault}. Everything is matched by label, so that each must be "
+            f"unique and present. Give each its own ({remedy})."
+        )
+        raise ValueError(msg)
+    return labels

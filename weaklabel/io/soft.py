@@ -1,0 +1,69 @@
+"""Soft votes as tables: for each source, one probability frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weaklabel._check import first_few
+from weaklabel.io.align import positions
+from weaklabel.io.codes import Codes
+from weaklabel.io.wide import assemble
+from weaklabel.votes import Votes
+
+
+def votes_from_soft(frames: Mapping[Any, Any], index: pd.Index, classes: pd.Index) -> Votes:
+    """Read one probability frame a source.
+
+    Parameters
+    ----------
+    frames : mapping from name of source to DataFrame
+        One row an item, one column a class; a row of NaN abstains. Missing items abstain.
+    index, classes : pandas.Index
+        Items and class names of the evidence.
+
+    Raises
+    ------
+    ValueError
+        If a column is no class, or a row is no distribution.
+
+    Examples
+    --------
+    >>> p = pd.DataFrame({"ham": [0.2, np.nan], "spam": [0.8, np.nan]}, index=["a", "b"])
+    >>> votes_from_soft({"judge": p}, p.index, pd.Index(["ham", "spam"])).shares.tolist()
+    [[0.2, 0.8], [0.5, 0.5]]
+    """
+    columns = [_entries(name, frame, index, classes) for name, frame in frames.items()]
+    return assemble(
+        columns, index, pd.Index(list(frames)), Codes(classes), informative_silence=True
+    )
+
+
+def _entries(
+    name: Any, frame: Any, index: pd.Index, classes: pd.Index
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read one source: item, code and weight of each entry."""
+    if not isinstance(frame, pd.DataFrame) or set(frame.columns) != set(classes):
+        seen = frame.columns.tolist() if isinstance(frame, pd.DataFrame) else type(frame).__name__
+        msg = (
+            f"The soft votes of {name!r} are a frame with one column a class, {classes.tolist()}; "
+            f"this is {seen}. For hard votes pass one frame with one column a source."
+        )
+        raise ValueError(msg)
+    shares = frame[list(classes)].to_numpy(dtype=np.float64, na_value=np.nan)
+    silent = np.isnan(shares).all(axis=1)
+    sound = (shares >= 0).all(axis=1) & (np.abs(shares.sum(axis=1) - 1) < 1e-4)
+    if not (sound | silent).all():
+        wrong = frame.index[~(sound | silent)]
+        msg = (
+            f"{name!r} gives no distribution for {first_few(wrong)}: rows are at least 0 and sum to "
+            "1. Probably these are scores: pass them through softmax. To abstain use NaN in the "
+            "whole row."
+        )
+        raise ValueError(msg)
+    where = positions(frame.index, index, "votes")
+    row, code = np.nonzero(np.where(silent[:, None], 0.0, shares) > 0)
+    return where[row], code, shares[row, code]

@@ -1,0 +1,146 @@
+"""What a label model refuses, and what it warns of."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
+
+from weaklabel._check import first_few
+from weaklabel.models._em import Ending
+from weaklabel.models._votes import votes_of
+
+if TYPE_CHECKING:
+    from weaklabel.evidence import Evidence
+    from weaklabel.votes import Votes
+
+
+class DriftWarning(UserWarning):
+    """The fitted class shares left those of the votes."""
+
+
+class SourceWarning(UserWarning):
+    """Something about sources that makes what is learned of them doubtful."""
+
+
+class UnusedEvidence(UserWarning):
+    """A part of the evidence that neither the terms nor the solver use."""
+
+
+def refuse_labels(model: Any, evidence: Any, y: Any) -> None:
+    """Refuse a vote frame in place of evidence, and labels in `fit`."""
+    if y is not None:
+        msg = (
+            f"{type(model).__name__}.fit takes evidence alone; it learns without labels. Gold "
+            "labels belong into the evidence: evidence.with_candidates(gold)."
+        )
+        raise ValueError(msg)
+    if not hasattr(evidence, "votes"):
+        msg = (
+            f"{type(model).__name__} takes Evidence, not {type(evidence).__name__}. Wrap the votes: "
+            "Evidence(votes.index, classes=[...]).with_votes(votes)."
+        )
+        raise TypeError(msg)
+
+
+def refuse_empty(evidence: Evidence) -> None:
+    """Refuse evidence from which nothing can be learned."""
+    votes = votes_of(evidence)
+    if votes.n_votes == 0:
+        msg = (
+            f"None of the {votes.n_sources} sources votes on any of the {len(evidence)} items, so "
+            "that there is nothing to learn from. Look at summary(votes): do the functions read "
+            "the right columns?"
+        )
+        raise ValueError(msg)
+
+
+def refuse_other_classes(model: Any, evidence: Evidence) -> None:
+    """Refuse evidence about other classes than those of the fit."""
+    if not evidence.classes.equals(model.classes_):
+        msg = (
+            f"The model was fitted to classes {model.classes_.tolist()}, this evidence has "
+            f"{evidence.classes.tolist()}. Make Evidence with the same classes in the same order."
+        )
+        raise ValueError(msg)
+
+
+def refuse_other_sources(model: Any, votes: Votes) -> None:
+    """Refuse evidence with other sources than those of the fit."""
+    missing = model.sources_.difference(votes.sources, sort=False)
+    if len(missing):
+        msg = (
+            f"{len(missing)} sources that the model was fitted to are absent: {first_few(missing)}. "
+            "Sources are matched by name. Apply them too (a source may be silent everywhere), or "
+            "fit again without them."
+        )
+        raise ValueError(msg)
+    unknown = votes.sources.difference(model.sources_, sort=False)
+    if len(unknown):
+        msg = (
+            f"{len(unknown)} sources are unknown to the model: {first_few(unknown)}. It learned "
+            "nothing about them. Fit again with them, or leave them out."
+        )
+        raise ValueError(msg)
+
+
+def warn_about_fit(model: Any, evidence: Evidence) -> None:
+    """Warn of what makes the fit doubtful, and say what to do."""
+    if model.ending_ == Ending.DRIFTED:
+        _warn(f"{type(model).__name__}: {Ending.DRIFTED.value}", DriftWarning)
+    if model.ending_ == Ending.MAX_ITER:
+        text = f"{type(model).__name__} took {model.n_iter_} sweeps. {Ending.MAX_ITER.value}"
+        _warn(text, ConvergenceWarning)
+    _warn_about_sources(model)
+    unused = _unused(model, evidence)
+    if unused:
+        text = (
+            f"{type(model).__name__} with {type(model._solver()).__name__} does not use "
+            f"{', '.join(unused)} of the evidence; the labels do not depend on it."
+        )
+        _warn(text, UnusedEvidence)
+
+
+def _warn_about_sources(model: Any) -> None:
+    """Warn of sources that are silent, worse than chance, or too few."""
+    accuracy: pd.Series = model.source_accuracy_
+    silent = accuracy.index[accuracy.isna()]
+    if len(silent):
+        text = (
+            f"{len(silent)} sources never vote: {first_few(silent)}. They change nothing. Check "
+            "what they look for, or leave them out."
+        )
+        _warn(text, SourceWarning)
+    against = accuracy.index[accuracy < 1 / len(model.classes_)]
+    if len(against):
+        text = (
+            f"{len(against)} sources are learned to be wrong more often than chance: "
+            f"{first_few(against)}. Their votes count against what they say. Probably their "
+            "classes are swapped; errors(votes, gold, source) shows rows."
+        )
+        _warn(text, SourceWarning)
+    if len(accuracy) < 3:
+        text = (
+            f"With {len(accuracy)} source{'s' * (len(accuracy) > 1)} accuracies cannot be learned "
+            "from agreement; they are mostly what the model takes for granted. Three or more "
+            "sources that overlap let the data speak."
+        )
+        _warn(text, SourceWarning)
+
+
+def _unused(model: Any, evidence: Evidence) -> list[str]:
+    """Name the parts that neither terms nor solver use."""
+    present = {
+        "bags": bool(evidence.bags),
+        "features": evidence.features is not None,
+        "neighbors": evidence.neighbors is not None,
+    }
+    used = model._solver().respects.union(*(term._uses for term in model._learned_terms()))
+    return [part for part, there in present.items() if there and part not in used]
+
+
+def _warn(text: str, category: type[Warning]) -> None:
+    """Warn, pointing at the line that called `fit`."""
+    warnings.warn(text, category, stacklevel=4)

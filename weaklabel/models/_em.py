@@ -1,0 +1,179 @@
+"""The loop that all label models share: expectation and maximization over a sum of terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from array_api_compat import array_namespace
+
+if TYPE_CHECKING:
+    from weaklabel.evidence import Evidence
+    from weaklabel.models._prior import ClassPrior
+    from weaklabel.models._term import Term
+    from weaklabel.posterior import Posterior
+    from weaklabel.solvers import Solver
+
+
+class Ending(StrEnum):
+    """Why a fit ended; the values are the messages."""
+
+    CONVERGED = "The parameters stopped moving."
+    CLOSED_FORM = "The model has a closed form; nothing was iterated."
+    ENOUGH_SWEEPS = "The model takes a fixed number of sweeps, before likelihood and labels part."
+    MAX_ITER = (
+        "The parameters were still moving after max_iter sweeps. Raise max_iter, or tol; if the "
+        "objective hardly rises any more, the estimate is likely good enough."
+    )
+    DRIFTED = (
+        "The fitted class shares left those of the votes, which usually means that the model "
+        "found another pattern in the votes than the classes; the parameters of the start are "
+        "kept. Look at summary(votes) for copies and for sources that vote against the rest, give "
+        "the class shares by class_prior=, or add a few gold labels by with_candidates."
+    )
+
+
+class Settings(NamedTuple):
+    """When the loop stops."""
+
+    max_iter: int
+    tol: float  # largest L1 change of the class prior and of the parameters of any term
+    max_drift: float  # largest total variation between class shares and those of the start
+    fixed_sweeps: bool  # max_iter is how many sweeps the model wants, not a limit
+
+
+class Parameters(NamedTuple):
+    """All that is learned: the class prior and what each term learned."""
+
+    log_prior: Any  # n_classes
+    terms: tuple[Any, ...]
+
+
+class Climb(NamedTuple):
+    """The result of one start."""
+
+    parameters: Parameters
+    posterior: Posterior
+    trace: list[float]  # objective after each sweep, in nats
+    ending: Ending
+
+
+class Problem(NamedTuple):
+    """What is fitted to what."""
+
+    terms: Sequence[Term]
+    prior: ClassPrior
+    solver: Solver
+    evidence: Evidence
+    surveys: tuple[Any, ...]
+
+
+def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
+    """Alternate M-steps and E-steps from a posterior until nothing moves.
+
+    Parameters
+    ----------
+    problem : Problem
+        Terms, prior, solver and evidence.
+    start : floating array, n_items x n_classes
+        First posterior.
+    settings : Settings
+        When to stop.
+    """
+    first = parameters = maximize(problem, start, None)
+    shares = start_shares = class_shares(problem.evidence, start, None)
+    trace: list[float] = []
+    ending = Ending.ENOUGH_SWEEPS if settings.fixed_sweeps else Ending.MAX_ITER
+    posterior = expect(problem, parameters)
+    for _ in range(settings.max_iter):
+        trace.append(objective(problem, parameters, posterior))
+        shares = class_shares(problem.evidence, posterior.probabilities, posterior.log_normalizer)
+        if _total_variation(shares, start_shares) > settings.max_drift:
+            return Climb(first, expect(problem, first), trace, Ending.DRIFTED)
+        updated = maximize(problem, posterior.probabilities, posterior.log_normalizer)
+        moved = _movement(updated, parameters)
+        parameters = updated
+        posterior = expect(problem, parameters)
+        if moved <= settings.tol and not settings.fixed_sweeps:
+            ending = Ending.CONVERGED
+            break
+    trace.append(objective(problem, parameters, posterior))
+    return Climb(parameters, posterior, trace, ending)
+
+
+def maximize(problem: Problem, posterior: Any, log_normalizer: Any) -> Parameters:
+    """M-step: the prior from the mass of each class, each term from its own statistics."""
+    weighted = _weighted(problem.evidence, posterior, log_normalizer)
+    xp = array_namespace(weighted)
+    log_prior = problem.prior.log_estimate(xp.sum(weighted, axis=0))
+    learned = tuple(
+        term._maximize(term._statistics(problem.evidence, weighted), survey, log_prior)
+        for term, survey in zip(problem.terms, problem.surveys, strict=True)
+    )
+    return Parameters(log_prior, learned)
+
+
+def expect(problem: Problem, parameters: Parameters) -> Posterior:
+    """E-step: add up the scores of the terms and solve."""
+    scores = total_score(problem.terms, problem.evidence, parameters)
+    return problem.solver.solve(scores, problem.evidence)
+
+
+def total_score(terms: Sequence[Term], evidence: Evidence, parameters: Parameters) -> Any:
+    """Class prior plus the score of every term, n_items x n_classes, in nats."""
+    scores = parameters.log_prior[None, :]
+    for term, learned in zip(terms, parameters.terms, strict=True):
+        scores = scores + term._score(evidence, learned)
+    return scores
+
+
+def objective(problem: Problem, parameters: Parameters, posterior: Posterior) -> float:
+    """Log-likelihood of the evidence plus log prior belief, in nats."""
+    xp = array_namespace(posterior.log_normalizer)
+    terms = posterior.log_normalizer
+    terms = xp.where(xp.isfinite(terms), terms, xp.zeros_like(terms))
+    weights = problem.evidence.weights
+    likelihood = float(xp.sum(terms if weights is None else terms * weights))
+    belief = problem.prior.log_belief(parameters.log_prior)
+    for term, learned, survey in zip(problem.terms, parameters.terms, problem.surveys, strict=True):
+        belief += term._log_belief(learned, survey)
+    return likelihood + belief
+
+
+def class_shares(evidence: Evidence, posterior: Any, log_normalizer: Any) -> Any:
+    """Share of each class in a posterior, n_classes, over items with votes or candidates."""
+    xp = array_namespace(posterior)
+    weighted = _weighted(evidence, posterior, log_normalizer)
+    mass = xp.sum(xp.where(evidence.covered[:, None], weighted, xp.zeros_like(weighted)), axis=0)
+    total = xp.sum(mass)
+    return mass / total if float(total) > 0 else mass
+
+
+def _weighted(evidence: Evidence, posterior: Any, log_normalizer: Any) -> Any:
+    """Posterior times item weights; items that no class can explain teach nothing."""
+    xp = array_namespace(posterior)
+    if log_normalizer is not None:
+        possible = xp.isfinite(log_normalizer)[:, None]
+        posterior = xp.where(possible, posterior, xp.zeros_like(posterior))
+    return posterior if evidence.weights is None else posterior * evidence.weights[:, None]
+
+
+def _movement(new: Parameters, old: Parameters) -> float:
+    """Largest L1 change, in probabilities, of the prior and of the parameters of any term."""
+    moves = [_l1(new.log_prior, old.log_prior)]
+    for after, before in zip(new.terms, old.terms, strict=True):
+        moves.append(sum(_l1(a, b) for a, b in zip(after, before, strict=True)))
+    return max(moves)
+
+
+def _l1(after: Any, before: Any) -> float:
+    """Sum of changes of probabilities that are given as logarithms."""
+    xp = array_namespace(after)
+    return float(xp.sum(xp.abs(xp.exp(after) - xp.exp(before))))
+
+
+def _total_variation(shares: Any, others: Any) -> float:
+    """Half the sum of absolute differences of two distributions."""
+    xp = array_namespace(shares)
+    return float(xp.sum(xp.abs(shares - others))) / 2

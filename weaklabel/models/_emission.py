@@ -1,0 +1,147 @@
+"""Emissions: what sources say given the class, estimated from counts in several shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import comb
+from typing import Any, NamedTuple
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from weaklabel._device import device_of
+
+
+class Counts(NamedTuple):
+    """How often each source says each code, or nothing, while an item has each class."""
+
+    said: Any  # n_sources x n_codes x n_classes
+    silent: Any  # n_sources x n_classes; 0 for sources whose silence says nothing
+    statements: Any  # boolean, n_codes x n_classes
+    informative: Any  # boolean, n_sources
+
+
+Emission = tuple[Any, Any]  # log P(code | class), log P(silence | class)
+
+
+def full(counts: Counts) -> Emission:
+    """Every source has its own distribution over codes (and silence) for every class."""
+    xp = array_namespace(counts.said)
+    total = xp.sum(counts.said, axis=1) + counts.silent
+    log_total = log0(total)
+    # a class nobody has: nothing is known, and 0/0 must not become a certainty
+    empty = total == 0
+    log_said = log0(counts.said) - xp.where(empty, 0.0 * total, log_total)[:, None, :]
+    log_silent = log0(counts.silent) - xp.where(empty, 0.0 * total, log_total)
+    log_said = xp.where(empty[:, None, :], xp.zeros_like(log_said), log_said)
+    return log_said, _only_informative(counts, xp.where(empty, 0.0 * total, log_silent))
+
+
+def tied(counts: Counts) -> Emission:
+    """All sources share one distribution over codes for every class, and one over silence."""
+    xp = array_namespace(counts.said)
+    voted = xp.sum(counts.said, axis=1)
+    share = log0(xp.sum(counts.said, axis=0)) - log0(xp.sum(voted, axis=0))[None, :]
+    seen = xp.where(counts.informative[:, None], voted, xp.zeros_like(voted))
+    total = log0(xp.sum(seen, axis=0) + xp.sum(counts.silent, axis=0))
+    fires = xp.where(
+        counts.informative[:, None], (log0(xp.sum(seen, axis=0)) - total)[None, :], 0.0
+    )
+    silent = xp.broadcast_to((log0(xp.sum(counts.silent, axis=0)) - total)[None, :], voted.shape)
+    return share[None, :, :] + fires[:, None, :], _only_informative(counts, silent)
+
+
+def symmetric(counts: Counts) -> Emission:
+    """Every source has one accuracy; its mistakes are spread evenly (one coin).
+
+    A vote for a set of s classes is right with the same accuracy, and then any of the sets of s
+    classes that hold the true one is as likely as another; likewise if it is wrong. How often a
+    source votes does not depend on the class, so that its silence says nothing.
+    """
+    xp = array_namespace(counts.said)
+    allows = xp.astype(counts.statements, counts.said.dtype)[None, :, :]
+    right = xp.sum(counts.said * allows, axis=(1, 2))
+    votes = xp.sum(counts.said, axis=(1, 2))
+    accuracy = xp.where(votes > 0, right / xp.where(votes > 0, votes, 1.0), 0.5)[:, None, None]
+    n_right, n_wrong = _ways(counts.statements, counts.said)
+    said = xp.where(counts.statements[None, :, :], accuracy / n_right, (1 - accuracy) / n_wrong)
+    silent = xp.sum(counts.silent, axis=1)
+    total = xp.where(votes + silent > 0, votes + silent, 1.0)
+    fires = xp.where(counts.informative, log0(votes / total), 0.0)
+    quiet = xp.broadcast_to(log0(silent / total)[:, None], counts.silent.shape)
+    return log0(said) + fires[:, None, None], _only_informative(counts, quiet)
+
+
+EMISSIONS: dict[str, Callable[[Counts], Emission]] = {
+    "full": full,
+    "tied": tied,
+    "symmetric": symmetric,
+}
+
+
+def better_than_chance(
+    totals: Any, n_items: Any, shares: Any, statements: Any, *, accuracy: float
+) -> tuple[Any, Any]:
+    """Make the rates of sources that say what they say, but are right with a given accuracy.
+
+    Keeps how often each source says each code: P(code | class) is P(code) times accuracy over the
+    share of the classes it allows, or times 1 - accuracy over the share of the others.
+
+    Parameters
+    ----------
+    totals : floating array, n_sources x n_codes
+        How often each source said each code.
+    n_items : float
+        Total weight of items.
+    shares : floating array, n_classes
+        Share of each class, from the votes alone.
+    statements : boolean array, n_codes x n_classes
+        Classes that each code allows.
+    accuracy : float
+        Probability that a vote is right.
+
+    Returns
+    -------
+    said : floating array, n_sources x n_codes x n_classes
+    silent : floating array, n_sources x n_classes
+        With `said` summed over codes: 1.
+    """
+    xp = array_namespace(totals)
+    # one vote in all, spread over the codes: what was never said may still be said one day
+    rate = (totals + 1 / totals.shape[1]) / (n_items + 1)
+    allows = xp.astype(statements, totals.dtype)
+    inside = xp.sum(allows * shares[None, :], axis=1)
+    lift = xp.where(
+        statements,
+        (accuracy / inside)[:, None],
+        ((1 - accuracy) / xp.where(inside < 1, 1 - inside, 1.0))[:, None],
+    )
+    said = rate[:, :, None] * lift[None, :, :]
+    quiet = 1 - xp.sum(said, axis=1)
+    silent = xp.where(quiet > 1 / (n_items + 1), quiet, 1 / (n_items + 1))
+    total = xp.sum(said, axis=1) + silent
+    return said / total[:, None, :], silent / total
+
+
+def log0(values: Any) -> Any:
+    """Log, with ``-inf`` for 0 and no warning."""
+    xp = array_namespace(values)
+    some = values > 0
+    logs = xp.log(xp.where(some, values, xp.ones_like(values)))
+    return xp.where(some, logs, xp.full_like(logs, -xp.inf))
+
+
+def _only_informative(counts: Counts, log_silent: Any) -> Any:
+    """Score silence 0 where it says nothing."""
+    xp = array_namespace(log_silent)
+    return xp.where(counts.informative[:, None], log_silent, xp.zeros_like(log_silent))
+
+
+def _ways(statements: Any, like: Any) -> tuple[Any, Any]:
+    """For each code, how many sets of its size hold a given class, and how many do not."""
+    xp = array_namespace(statements)
+    n_classes = statements.shape[1]
+    sizes = [int(size) for size in xp.sum(xp.astype(statements, xp.int64), axis=1)]
+    ways = np.array([[comb(n_classes - 1, s - 1), comb(n_classes - 1, s)] for s in sizes])
+    ways = xp.asarray(ways, dtype=like.dtype, device=device_of(like))
+    return ways[None, :, :1], xp.where(ways[:, 1:] > 0, ways[:, 1:], 1.0 + 0 * ways[:, 1:])[None]

@@ -1,0 +1,102 @@
+"""Which votes say the same fact twice: copies, and sources that speak and are silent together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from weaklabel._device import on_host
+
+if TYPE_CHECKING:
+    from weaklabel.evidence import Evidence
+    from weaklabel.votes import Votes
+
+
+class Pairs(NamedTuple):
+    """Pairs of units (source, code) that say the same code and sometimes speak together."""
+
+    one: np.ndarray  # unit of the first source
+    other: np.ndarray  # unit of the second
+    joint: np.ndarray  # share of items on which both speak
+    share: np.ndarray  # n_units: share of items on which a unit speaks
+
+
+def same_code_pairs(evidence: Evidence, votes: Votes) -> Pairs:
+    """Find all pairs of sources that say the same code about an item.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Items count by their weight.
+    votes : Votes
+        Its votes.
+    """
+    n_units = votes.n_sources * votes.n_codes
+    said = sparse.csr_array(
+        (on_host(votes.weight), on_host(votes.unit), on_host(votes.starts)),
+        shape=(votes.n_items, n_units),
+    )
+    weights = np.ones(votes.n_items) if evidence.weights is None else on_host(evidence.weights)
+    total = weights.sum()
+    together = sparse.coo_array(said.T @ (sparse.diags_array(weights) @ said))
+    one, other = together.coords
+    same = (one % votes.n_codes == other % votes.n_codes) & (one != other)
+    share = (weights @ said) / total
+    return Pairs(one[same], other[same], together.data[same] / total, share)
+
+
+def copy_discount(pairs: Pairs, class_mass: np.ndarray) -> np.ndarray:
+    """Count near-copies once.
+
+    A pair counts as copied as far as (a) the two speak on nearly the same items (Jaccard index
+    from .7, sure at .95) and (b) they speak together more often than even two perfect sources
+    that are independent given the class could.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    class_mass : floating array, n_units
+        Share of items that have a class which the unit allows.
+
+    Returns
+    -------
+    floating array, n_units
+        1 over the number of copies, itself included.
+    """
+    one, other, joint, share = pairs
+    jaccard = joint / (share[one] + share[other] - joint)
+    alike = np.clip((jaccard - 0.70) / 0.25, 0, 1)
+    possible = share[one] * share[other] / class_mass[one]
+    sure = np.clip(np.maximum(0, joint - possible) / share[one] / 0.2, 0, 1)
+    return 1 / (1 + np.bincount(one, weights=alike * sure, minlength=len(share)))
+
+
+def silence_discount(
+    pairs: Pairs, precision: np.ndarray, prior: np.ndarray, n_sources: int
+) -> np.ndarray:
+    """Count sources that are silent together once.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    precision : floating array, n_units x n_classes
+        P(class | the unit speaks), hardly shrunk.
+    prior : floating array, n_classes
+    n_sources : int
+
+    Returns
+    -------
+    floating array, n_sources
+        1 where a source speaks together with others as often as their precisions explain, less
+        the more surplus there is.
+    """
+    one, other, joint, share = pairs
+    explained = np.einsum("py,py,y->p", precision[one], precision[other], 1 / prior)
+    surplus = np.maximum(0, joint - explained * share[one] * share[other])
+    safe = np.where(share > 0, share, 1.0)
+    expected = np.bincount(one, weights=surplus, minlength=len(share)) / safe
+    trust = np.reshape(share / (1 + 10 * expected), (n_sources, -1)).sum(axis=1)
+    spoken = share.reshape(n_sources, -1).sum(axis=1)
+    return np.divide(trust, spoken, out=np.ones(n_sources), where=spoken > 0)

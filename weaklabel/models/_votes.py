@@ -1,0 +1,102 @@
+"""What terms on votes share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from array_api_compat import array_namespace
+
+from weaklabel.kernels import log_sum_exp
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from weaklabel.evidence import Evidence
+    from weaklabel.votes import Votes
+
+
+def votes_of(evidence: Evidence) -> Votes:
+    """Give the votes, which the term cannot do without.
+
+    Raises
+    ------
+    ValueError
+        If there are no sources.
+    """
+    if evidence.votes is None or evidence.votes.n_sources == 0:
+        msg = "This label model learns from votes, and the evidence has none. Add with_votes(...)."
+        raise ValueError(msg)
+    return evidence.votes
+
+
+def informative(votes: Votes, silence: str | None) -> Any:
+    """Tell which sources' silence says something: as the votes say, unless a setting overrides."""
+    if silence not in {None, "informative", "missing"}:
+        msg = f"silence={silence!r} is unknown. Choose None, 'informative' or 'missing'."
+        raise ValueError(msg)
+    if silence is None:
+        return votes.informative_silence
+    xp = array_namespace(votes.informative_silence)
+    return xp.full_like(votes.informative_silence, silence == "informative")
+
+
+def start_shares(evidence: Evidence) -> Any:
+    """Vote shares of each item within its candidates, n_items x n_classes; the usual start."""
+    shares = votes_of(evidence).shares
+    if evidence.candidates is None:
+        return shares
+    xp = array_namespace(shares)
+    allowed = xp.astype(evidence.candidates, shares.dtype)
+    inside = shares * allowed
+    total = xp.sum(inside, axis=1, keepdims=True)
+    evenly = allowed / xp.sum(allowed, axis=1, keepdims=True)
+    return xp.where(total > 0, inside / xp.where(total > 0, total, 1.0), evenly)
+
+
+def mean_shares(evidence: Evidence, *, pseudo_items: float = 1.0) -> Any:
+    """Mean vote share of each class over voted items and uniform pseudo-items, n_classes."""
+    votes = votes_of(evidence)
+    xp = array_namespace(votes.weight)
+    weights = xp.astype(votes.voted, votes.weight.dtype)
+    if evidence.weights is not None:
+        weights = weights * evidence.weights
+    mass = xp.sum(start_shares(evidence) * weights[:, None], axis=0)
+    n_classes = mass.shape[0]
+    return (mass + pseudo_items / n_classes) / (xp.sum(weights) + pseudo_items)
+
+
+def log_set_rows(log_emission: Any, statements: Any) -> Any:
+    """Extend emissions to sets of classes that turned up after fitting.
+
+    Saying "one of these" is taken as saying any of them.
+
+    Parameters
+    ----------
+    log_emission : floating array, n_sources x n_learned_codes x n_classes
+    statements : boolean array, n_codes x n_classes
+        The first rows are the learned codes.
+    """
+    learned = log_emission.shape[1]
+    if learned == statements.shape[0]:
+        return log_emission
+    xp = array_namespace(log_emission)
+    n_classes = statements.shape[1]
+    said = log_emission[:, :n_classes, :]
+    new = [
+        xp.where(statements[code, :][None, :, None], said, xp.full_like(said, -xp.inf))
+        for code in range(learned, statements.shape[0])
+    ]
+    rows = [
+        xp.reshape(
+            log_sum_exp(xp.reshape(xp.permute_dims(union, (0, 2, 1)), (-1, n_classes))),
+            (said.shape[0], 1, said.shape[2]),
+        )
+        for union in new
+    ]
+    return xp.concat([log_emission, *rows], axis=1)
+
+
+def statement_name(allowed: Any, classes: pd.Index) -> Any:
+    """Name what a code says: a class, or a set of classes in braces."""
+    names = classes[allowed].tolist()
+    return names[0] if len(names) == 1 else "{" + ", ".join(map(str, names)) + "}"

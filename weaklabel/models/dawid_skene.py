@@ -1,0 +1,200 @@
+"""Dawid-Skene: every source has its own confusion matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from array_api_compat import array_namespace
+
+from weaklabel._device import on_host
+from weaklabel.models._base import BaseLabelModel
+from weaklabel.models._emission import EMISSIONS, Counts, better_than_chance
+from weaklabel.models._votes import (
+    informative,
+    log_set_rows,
+    mean_shares,
+    statement_name,
+    votes_of,
+)
+
+if TYPE_CHECKING:
+    from weaklabel.evidence import Evidence
+    from weaklabel.solvers import Solver
+
+
+class _Parameters(NamedTuple):
+    """Log probabilities of what each source says, given the class."""
+
+    log_emission: Any  # n_sources x n_codes x n_classes
+    log_silence: Any  # n_sources x n_classes; 0 where silence says nothing
+
+
+class DawidSkene(BaseLabelModel):
+    r"""Sources err independently, each by its own confusion matrix [1]_.
+
+    The probability that source j says code k about an item of class y is an unknown
+    :math:`\theta_{jky}`; maximizing the likelihood by EM gives it and the posterior of every item.
+    Silence is one more code for sources that saw every item, since a labeling function that votes
+    for one class only says all it knows by voting or not.
+
+    Parameters
+    ----------
+    emission : {"full", "symmetric", "tied"}
+        "full": every source its own confusion matrix. "symmetric": every source one accuracy,
+        mistakes even (one coin). "tied": one confusion matrix for all sources.
+    silence : {"informative", "missing"} or None
+        Whether not voting depends on the class. None: as the votes say (`Evidence.with_votes`).
+    smoothing : float
+        Pseudo-items a class, at which every source is right with probability `accuracy`. They
+        keep sources better than chance and EM from drifting; 0 is maximum likelihood.
+    accuracy : float
+        What `smoothing` smooths towards.
+    class_prior : None, "uniform", mapping, Series or array, n_classes
+        None: estimated. Otherwise given.
+    prior_strength : float or None
+        How many items `class_prior` is worth; None fixes it.
+    solver : Solver or None
+        How items are made to agree; None is `Independent`.
+    n_init : int
+        Number of starts. The first is the vote shares, further ones trust sources at random; the
+        best objective wins.
+    max_iter : int
+        Most sweeps.
+    tol : float
+        Stop when neither the prior nor the emissions move more than this (L1, probabilities).
+    max_drift : float
+        Stop, and keep the first sweep, when the class shares are further than this from those of
+        the votes (total variation, 0 to 1). 1 never does.
+    random_state : int, Generator, RandomState or None
+        For starts after the first.
+
+    Attributes
+    ----------
+    confusion_ : DataFrame, (source, says) x class
+        P(says | class); "says" holds classes, sets, and None for silence.
+    class_prior_ : Series, n_classes
+    source_accuracy_ : Series, n_sources
+        Expected share of a source's votes that are right; NaN if it never votes.
+    converged_, n_iter_, objective_trace_, ending_
+        How the fit went; objectives in nats.
+
+    References
+    ----------
+    .. [1] Dawid and Skene, "Maximum likelihood estimation of observer error-rates using the EM
+       algorithm", Applied Statistics 28, 1979.
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> case = wl.datasets.independent(n_items=2000, random_state=0)
+    >>> evidence = wl.Evidence(case.votes.index, classes=case.classes).with_votes(case.votes)
+    >>> model = DawidSkene().fit(evidence)
+    >>> model.predict_proba(evidence).shape
+    (2000, 2)
+    """
+
+    def __init__(
+        self,
+        *,
+        emission: Literal["full", "symmetric", "tied"] = "full",
+        silence: Literal["informative", "missing"] | None = None,
+        smoothing: float = 10.0,
+        accuracy: float = 0.7,
+        class_prior: Any = None,
+        prior_strength: float | None = None,
+        solver: Solver | None = None,
+        n_init: int = 1,
+        max_iter: int = 500,
+        tol: float = 1e-4,
+        max_drift: float = 0.25,
+        random_state: Any = None,
+    ) -> None:
+        self.emission = emission
+        self.silence = silence
+        self.smoothing = smoothing
+        self.accuracy = accuracy
+        self.class_prior = class_prior
+        self.prior_strength = prior_strength
+        self.solver = solver
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.max_drift = max_drift
+        self.random_state = random_state
+
+    def _pseudo_items(self) -> float:
+        return float(self.smoothing > 0)
+
+    def _survey(self, evidence: Evidence) -> Counts:
+        """Pseudo-counts of sources that are better than chance."""
+        votes = votes_of(evidence)
+        xp = array_namespace(votes.weight)
+        weights = evidence.weights
+        if weights is None:
+            weights = xp.ones_like(votes.counts)
+        said, silent = better_than_chance(
+            votes.sum_by_unit(weights[:, None])[:, :, 0],
+            xp.sum(weights),
+            mean_shares(evidence),
+            votes.statements,
+            accuracy=self.accuracy,
+        )
+        speaks = informative(votes, self.silence)
+        silent = xp.where(speaks[:, None], silent, xp.zeros_like(silent))
+        return Counts(self.smoothing * said, self.smoothing * silent, votes.statements, speaks)
+
+    def _statistics(self, evidence: Evidence, posterior: Any) -> tuple[Any, Any]:
+        """What each source said while items had each class, and how much mass each class has."""
+        xp = array_namespace(posterior)
+        return votes_of(evidence).sum_by_unit(posterior), xp.sum(posterior, axis=0)
+
+    def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> _Parameters:
+        said, mass = statistics
+        xp = array_namespace(said)
+        silent = mass[None, :] - xp.sum(said, axis=1)
+        # the difference of equal sums may be -1e-12; a source that never was silent has none
+        silent = xp.where(silent > 1e-9 * mass[None, :], silent, xp.zeros_like(silent))
+        silent = xp.where(survey.informative[:, None], silent, xp.zeros_like(silent))
+        counts = survey._replace(said=said + survey.said, silent=silent + survey.silent)
+        return _Parameters(*EMISSIONS[self.emission](counts))
+
+    def _score(self, evidence: Evidence, parameters: _Parameters) -> Any:
+        votes = votes_of(evidence)
+        xp = array_namespace(votes.weight)
+        log_emission = log_set_rows(parameters.log_emission, votes.statements)
+        ruled_out = xp.isinf(parameters.log_silence)
+        log_silence = xp.where(ruled_out, 0.0 * ruled_out, parameters.log_silence)
+        # as if all were silent, corrected where someone voted: votes are few, silences many
+        scores = xp.sum(log_silence, axis=0)[None, :] + votes.sum_by_item(
+            log_emission - log_silence[:, None, :]
+        )
+        if xp.any(ruled_out):
+            never = xp.astype(ruled_out, scores.dtype)
+            table = xp.broadcast_to(never[:, None, :], log_emission.shape)
+            silent_anyway = xp.sum(never, axis=0)[None, :] - votes.sum_by_item(table)
+            scores = xp.where(silent_anyway > 0.5, xp.full_like(scores, -xp.inf), scores)
+        return scores
+
+    def _log_belief(self, parameters: _Parameters, survey: Counts) -> float:
+        xp = array_namespace(survey.said)
+        pairs = (
+            (survey.said, parameters.log_emission),
+            (survey.silent, parameters.log_silence),
+        )
+        return sum(
+            float(xp.sum(xp.where(pseudo > 0, pseudo * logs, xp.zeros_like(pseudo))))
+            for pseudo, logs in pairs
+        )
+
+    @property
+    def confusion_(self) -> pd.DataFrame:
+        """P(says | class) of every source; None stands for silence."""
+        learned = self._learned().terms[0]
+        log_emission, log_silence = on_host(learned.log_emission), on_host(learned.log_silence)
+        rows = np.exp(np.concatenate([log_emission, log_silence[:, None, :]], axis=1))
+        rows[~self.informative_silence_, -1, :] = np.nan
+        says = [statement_name(row, self.classes_) for row in self.statements_]
+        index = pd.MultiIndex.from_product([self.sources_, [*says, None]], names=["source", "says"])
+        return pd.DataFrame(rows.reshape(-1, rows.shape[-1]), index=index, columns=self.classes_)

@@ -1,0 +1,112 @@
+"""Posterior: class probabilities on the user's index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from weaklabel._device import on_host
+
+Ties = Literal["abstain", "first", "random"]
+
+TIE = 1e-9  # probabilities closer than this are tied
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Posterior:
+    """What is believed about the class of every item.
+
+    Parameters
+    ----------
+    probabilities : floating array, n_items x n_classes
+        Rows sum to one.
+    index : pandas.Index
+        The user's labels of the items.
+    classes : pandas.Index
+        Names of the classes.
+    covered : boolean array, n_items
+        True where something is known of this very item (a vote, a candidate set). The others hold
+        the class prior, and `labels` abstains on them.
+    log_normalizer : floating array, n_items
+        Log of what the scores of an item summed to, in nats: its contribution to the
+        log-likelihood. ``-inf`` where no class can explain what is known.
+
+    Examples
+    --------
+    >>> posterior = Posterior(
+    ...     probabilities=np.array([[0.9, 0.1], [0.5, 0.5]]),
+    ...     index=pd.Index(["r1", "r2"]),
+    ...     classes=pd.Index(["bad", "fine"]),
+    ...     covered=np.array([True, True]),
+    ...     log_normalizer=np.zeros(2),
+    ... )
+    >>> posterior.labels().tolist()
+    ['bad', nan]
+    """
+
+    probabilities: Any
+    index: pd.Index
+    classes: pd.Index
+    covered: Any
+    log_normalizer: Any
+
+    def frame(self) -> pd.DataFrame:
+        """Probabilities as a frame: one row an item, one column a class."""
+        return pd.DataFrame(on_host(self.probabilities), index=self.index, columns=self.classes)
+
+    @property
+    def confidence(self) -> pd.Series:
+        """Probability of the most probable class of every item."""
+        best = on_host(self.probabilities).max(axis=1)
+        return pd.Series(best, index=self.index, name="confidence")
+
+    def labels(self, ties: Ties = "abstain", *, seed: int = 0) -> pd.Series:
+        """Give the most probable class of every item.
+
+        Parameters
+        ----------
+        ties : {"abstain", "first", "random"}
+            What to do where several classes are best within 1e-9: no label, the first of them in
+            the order of classes, or one drawn by a hash of the item's own label, so that the
+            order of rows does not matter.
+        seed : int
+            Another seed draws other classes for ``ties="random"``.
+
+        Returns
+        -------
+        pandas.Series of categories
+            NaN where the item is tied (if `ties` says so) or not covered.
+
+        Raises
+        ------
+        ValueError
+            If `ties` is none of the three.
+        """
+        if ties not in {"abstain", "first", "random"}:
+            msg = f"ties={ties!r} is unknown. Choose 'abstain', 'first' or 'random'."
+            raise ValueError(msg)
+        probabilities = on_host(self.probabilities)
+        tied = probabilities >= probabilities.max(axis=1, keepdims=True) - TIE
+        n_tied = tied.sum(axis=1)
+        rank = self._draw(n_tied, seed) if ties == "random" else np.zeros(len(tied), dtype=np.int64)
+        codes = (np.cumsum(tied, axis=1) == rank[:, None] + 1).argmax(axis=1)
+        silent = ~on_host(self.covered)
+        if ties == "abstain":
+            silent |= n_tied > 1
+        codes = np.where(silent, -1, codes)
+        return pd.Series(pd.Categorical.from_codes(codes, self.classes), self.index, name="label")
+
+    def _draw(self, n_tied: np.ndarray, seed: int) -> np.ndarray:
+        """Draw one of the tied classes of every item by a hash of its label."""
+        key = f"{seed:016x}"[-16:]
+        hashes = pd.util.hash_pandas_object(self.index, index=False, hash_key=key).to_numpy()
+        return (hashes % n_tied.astype(np.uint64)).astype(np.int64)
+
+    def _repr_html_(self) -> str:
+        """Show the first items, their probabilities and labels."""
+        table = self.frame().iloc[:10].round(3).assign(label=self.labels().astype(object).iloc[:10])
+        covered = int(on_host(self.covered).sum())
+        return f"<p>Posterior of {len(self.index)} items, {covered} covered</p>{table.to_html()}"

@@ -1,0 +1,250 @@
+"""What every source said about every item, sparse: one entry a vote, silence is absence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from array_api_compat import array_namespace
+
+from weaklabel._device import device_of, on_host
+from weaklabel.kernels import gather_sum
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Votes:
+    """Votes of sources about items, sorted by item.
+
+    A vote is a *code*: the first n_classes codes say one class, further codes say a set of
+    classes ("spam or promo", "not spam"). `statements` tells which classes a code allows. A soft
+    vote is one entry for every class it gives weight to.
+
+    Parameters
+    ----------
+    item : integer array, n_votes
+        Position of the item in the index; not decreasing.
+    source : integer array, n_votes
+        Position of the source in `sources`.
+    code : integer array, n_votes
+        Row of `statements`.
+    weight : floating array, n_votes
+        1 for a hard vote; for a soft vote the probability it gives to the class. Positive.
+    n_items : int
+        How many items there are, voted on or not.
+    sources, classes : pandas.Index
+        Names; always on the host.
+    statements : boolean array, n_codes x n_classes
+        The classes that a code allows. The first n_classes rows are the identity.
+    informative_silence : boolean array, n_sources
+        True where the source saw every item, so that its silence says something (labeling
+        functions); False where items were assigned to it (crowd workers).
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> evidence = wl.Evidence(["r1", "r2"], classes=["bad", "fine"])
+    >>> votes = evidence.with_votes(pd.DataFrame({"stars": ["bad", None]}, index=["r1", "r2"])).votes
+    >>> votes.n_votes, votes.n_items, list(votes.sources)
+    (1, 2, ['stars'])
+    """
+
+    item: Any
+    source: Any
+    code: Any
+    weight: Any
+    n_items: int
+    sources: pd.Index
+    classes: pd.Index
+    statements: Any
+    informative_silence: Any
+
+    @property
+    def n_votes(self) -> int:
+        """Number of entries; a soft vote has several."""
+        return self.item.shape[0]
+
+    @property
+    def n_sources(self) -> int:
+        """Number of sources, silent ones included."""
+        return len(self.sources)
+
+    @property
+    def n_codes(self) -> int:
+        """Number of different things a vote can say."""
+        return self.statements.shape[0]
+
+    @cached_property
+    def starts(self) -> Any:
+        """Votes ``starts[i]`` to ``starts[i + 1] - 1`` are those on item i."""
+        xp = array_namespace(self.item)
+        items = xp.arange(self.n_items + 1, dtype=self.item.dtype, device=device_of(self.item))
+        return xp.searchsorted(self.item, items)
+
+    @cached_property
+    def unit(self) -> Any:
+        """What was said by whom, as one number: source times n_codes plus code."""
+        xp = array_namespace(self.item)
+        return xp.astype(self.source, xp.int64) * self.n_codes + xp.astype(self.code, xp.int64)
+
+    @cached_property
+    def _by_unit(self) -> tuple[Any, Any, Any]:
+        """Item and weight of every vote in the order of units, and where each unit starts."""
+        xp = array_namespace(self.item)
+        order = xp.argsort(self.unit, stable=True)
+        units = xp.arange(
+            self.n_sources * self.n_codes + 1, dtype=xp.int64, device=device_of(order)
+        )
+        starts = xp.searchsorted(xp.take(self.unit, order), units)
+        return xp.take(self.item, order), xp.take(self.weight, order), starts
+
+    def sum_by_item(self, table: Any) -> Any:
+        """Sum rows of a table over what was said about each item.
+
+        Parameters
+        ----------
+        table : floating array, n_sources x n_codes x n_columns
+
+        Returns
+        -------
+        floating array, n_items x n_columns
+        """
+        xp = array_namespace(table)
+        flat = xp.reshape(table, (-1, table.shape[-1]))
+        return gather_sum(flat, self.unit, xp.astype(self.weight, table.dtype), self.starts)
+
+    def sum_by_unit(self, table: Any) -> Any:
+        """Sum rows of a table over the items about which a source said a code.
+
+        Parameters
+        ----------
+        table : floating array, n_items x n_columns
+
+        Returns
+        -------
+        floating array, n_sources x n_codes x n_columns
+        """
+        xp = array_namespace(table)
+        item, weight, starts = self._by_unit
+        flat = gather_sum(table, item, xp.astype(weight, table.dtype), starts)
+        return xp.reshape(flat, (self.n_sources, self.n_codes, table.shape[-1]))
+
+    @cached_property
+    def counts(self) -> Any:
+        """Weight of votes on each item, n_items; a hard or soft vote counts one."""
+        xp = array_namespace(self.weight)
+        one = xp.ones(
+            (self.n_sources, self.n_codes, 1),
+            dtype=self.weight.dtype,
+            device=device_of(self.weight),
+        )
+        return self.sum_by_item(one)[:, 0]
+
+    @property
+    def voted(self) -> Any:
+        """Boolean array, n_items: some source voted."""
+        return self.starts[1:] > self.starts[:-1]
+
+    @cached_property
+    def shares(self) -> Any:
+        """Share of each class among the votes on an item, n_items x n_classes; uniform if none.
+
+        A vote for a set of classes gives each of them the same part.
+        """
+        xp = array_namespace(self.weight)
+        allows = xp.astype(self.statements, self.weight.dtype)
+        parts = allows / xp.sum(allows, axis=1, keepdims=True)
+        table = xp.broadcast_to(parts[None, :, :], (self.n_sources, *parts.shape))
+        total = self.sum_by_item(table)
+        counts = self.counts[:, None]
+        return xp.where(
+            counts > 0, total / xp.where(counts > 0, counts, 1.0), 1 / len(self.classes)
+        )
+
+    def take(self, rows: Any) -> Votes:
+        """Keep some items, in the order of `rows`.
+
+        Parameters
+        ----------
+        rows : integer array
+            Positions of items; may repeat.
+        """
+        xp = array_namespace(self.item)
+        first = xp.take(self.starts, rows)
+        sizes = xp.take(self.starts, rows + 1) - first
+        ends = xp.cumulative_sum(sizes)
+        item = xp.repeat(
+            xp.arange(rows.shape[0], dtype=self.item.dtype, device=device_of(sizes)), sizes
+        )
+        place = xp.arange(item.shape[0], device=device_of(sizes)) - xp.take(ends - sizes, item)
+        vote = xp.take(first, item) + place
+        return replace(
+            self,
+            item=item,
+            source=xp.take(self.source, vote),
+            code=xp.take(self.code, vote),
+            weight=xp.take(self.weight, vote),
+            n_items=rows.shape[0],
+        )
+
+    def select(self, sources: Any) -> Votes:
+        """Keep some sources, by name, in the order given.
+
+        Raises
+        ------
+        KeyError
+            If a name is not among the sources.
+        """
+        chosen = self.sources.get_indexer(pd.Index(sources))
+        if (chosen < 0).any():
+            unknown = pd.Index(sources)[chosen < 0].tolist()
+            msg = f"There is no source {unknown[0]!r}; the sources are {self.sources.tolist()}."
+            raise KeyError(msg)
+        numbers = np.full(self.n_sources, -1)
+        numbers[chosen] = np.arange(len(chosen))
+        xp = array_namespace(self.source)
+        table = xp.asarray(numbers, dtype=self.source.dtype, device=device_of(self.source))
+        source = xp.take(table, self.source)
+        keep = xp.nonzero(source >= 0)[0]
+        return replace(
+            self,
+            item=xp.take(self.item, keep),
+            source=xp.take(source, keep),
+            code=xp.take(self.code, keep),
+            weight=xp.take(self.weight, keep),
+            sources=self.sources[chosen],
+            informative_silence=xp.take(
+                self.informative_silence, xp.asarray(chosen, device=device_of(self.source))
+            ),
+        )
+
+    def with_codes(self, statements: np.ndarray) -> Votes:
+        """Number the codes as in another table of statements; new ones come after.
+
+        Parameters
+        ----------
+        statements : boolean array, n_codes x n_classes
+            On the host; the first n_classes rows are the identity.
+        """
+        own = on_host(self.statements)
+        if own.shape == statements.shape and (own == statements).all():
+            return self
+        numbers = {row.tobytes(): code for code, row in enumerate(statements)}
+        number = [numbers.setdefault(row.tobytes(), len(numbers)) for row in own]
+        added = own[np.array(number) >= len(statements)]
+        xp = array_namespace(self.code)
+        table = xp.asarray(np.array(number), dtype=self.code.dtype, device=device_of(self.code))
+        merged = xp.asarray(np.concatenate([statements, added]), device=device_of(self.code))
+        return replace(self, code=xp.take(table, self.code), statements=merged)
+
+    def map_arrays(self, move: Any) -> Votes:
+        """Apply a function to every array; names stay on the host."""
+        changes = {name: move(getattr(self, name)) for name in ARRAYS}
+        return replace(self, **changes)
+
+
+ARRAYS = tuple(
+    field.name for field in fields(Votes) if field.name not in {"n_items", "sources", "classes"}
+)
