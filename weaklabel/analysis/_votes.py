@@ -17,6 +17,8 @@ from weaklabel.io import read_votes
 from weaklabel.io.long import columns_of_long
 from weaklabel.votes import Votes
 
+BLOCK = 2**24  # numbers in the largest dense array made here
+
 
 def as_votes(votes: Any) -> tuple[Votes, pd.Index]:
     """Give the votes, on the host, and the labels of the items.
@@ -88,7 +90,7 @@ def contradicted(votes: Votes) -> np.ndarray:
     if votes.n_codes == len(votes.classes):  # no sets: different codes have no class in common
         return mixed
     found = np.zeros(votes.n_votes, dtype=bool)
-    for block in _blocks(np.flatnonzero(mixed), max(1, 2**24 // votes.n_codes), votes.item):
+    for block in _blocks(np.flatnonzero(mixed), max(1, BLOCK // votes.n_codes), votes.item):
         row = np.unique(votes.item[block], return_inverse=True)[1]
         said = sparse.csr_array((np.ones(len(block)), (row, votes.code[block])))
         said.resize((row.max() + 1, votes.n_codes))

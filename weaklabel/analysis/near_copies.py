@@ -13,6 +13,7 @@ from weaklabel.votes import Votes
 
 MARGIN = 0.25  # how far two sources must be more alike than independent ones could be
 ENOUGH = 200  # common votes, for statements that rest on votes alone
+SOUND = 9  # standard errors that a correlation must be away from 0 to divide by it
 
 
 def near_copies(
@@ -33,9 +34,10 @@ def near_copies(
     correlation of two sources' votes (agreement beyond chance over the most there could be).
     For sources that err independently :math:`r_{ij} = r_{ik} r_{jl} / r_{kl}` for all other
     sources k and l; this is exact for two classes. The pair is flagged if :math:`r_{ij}` exceeds
-    the median of these by more than 0.25, over k and l that are no copies themselves. This needs
-    two further sources and 200 common votes; with less, and for sources that are nearly always
-    right, copies look like honest sources, and nothing is flagged.
+    the median of these by more than 0.25, over k and l that are no copies themselves and are
+    clearly correlated (0.1 and 9 standard errors above 0). This needs two further sources and 200
+    common votes, with rare classes some thousand; with less, and for sources that are nearly
+    always right, copies look like honest sources, and nothing is flagged.
 
     Parameters
     ----------
@@ -131,7 +133,7 @@ def _beyond_accuracy(votes: Votes, counts: PairCounts, i: int, j: int, agreement
     alike = ratio(counts.same, counts.both) >= agreement
     k = np.flatnonzero(~alike[i] & ~alike[j] & ~np.isnan(r[i] * r[j]))
     among = np.ix_(k, k)
-    usable = ~alike[among] & (r[among] >= 0.1)  # a ratio to nearly nothing says nothing
+    usable = ~alike[among] & (r[among] >= np.maximum(0.1, SOUND / np.sqrt(counts.both[among])))
     np.fill_diagonal(usable, val=False)
     if not usable.any():
         return False
