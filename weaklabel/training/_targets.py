@@ -119,19 +119,6 @@ def with_rows(X: Any) -> Any:
     return X if hasattr(X, "shape") or hasattr(X, "__len__") else np.asarray(X)
 
 
-def nothing_left(targets: Targets, X: Any) -> str:
-    """Say why there is nothing to learn from."""
-    if not targets.informed.any():
-        return (
-            f"y says nothing about any of the {n_rows(X)} items: {first_few(labels_of(X))}. "
-            "Probably no source voted on them. Give items with votes, or keep_uninformed=True."
-        )
-    return (
-        f"All items that y says something about have a sample weight of zero, among them "
-        f"{first_few(labels_of(X)[targets.informed])}. Give some a positive sample_weight."
-    )
-
-
 def _refuse_other_rows(given: pd.Index, wanted: pd.Index, name: str) -> None:
     """Refuse values that are not about exactly the items of X."""
     for index, owner in ((given, name), (wanted, "X")):

@@ -11,19 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from weaklabel.training._end_model import EndModel
 from weaklabel.training._rows import Rows, expand, fit_rows, most_probable, take
-from weaklabel.training._targets import (
-    nothing_left,
-    read_targets,
-    read_weights,
-    with_rows,
-)
 
 
 class HardenedLabels(UserWarning):
@@ -40,7 +35,7 @@ def _delegates(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class SoftLabelClassifier(ClassifierMixin, BaseEstimator):
+class SoftLabelClassifier(EndModel):
     r"""Train a scikit-learn classifier on class probabilities.
 
     An item with the probabilities :math:`q_{iy}` and the weight :math:`w_i` enters training once
@@ -181,24 +176,21 @@ class SoftLabelClassifier(ClassifierMixin, BaseEstimator):
                 "probabilities of. Give a classifier, or a Pipeline that ends in one."
             )
             raise TypeError(msg)
-        data = with_rows(X)
-        targets, weights = read_targets(y, data), read_weights(sample_weight, data)
-        informed = targets.informed | self.keep_uninformed
-        items = np.flatnonzero(informed & (weights > 0))
-        if not len(items):
-            raise ValueError(nothing_left(targets, data))
-        rows, hardened = self._rows(targets.probabilities[items], weights[items])
+        lesson = self._lesson(X, y, sample_weight)
+        items = np.flatnonzero(lesson.weights)
+        classes, probabilities = lesson.targets.classes, lesson.targets.probabilities[items]
+        rows, hardened = self._rows(probabilities, lesson.weights[items])
         if hardened and self.harden is None:
-            _warn_hardened(self.estimator, targets.probabilities[items])
-        given = _sortable(targets.classes)
-        likely = given[targets.probabilities[items].argmax(axis=1)]
-        estimator = fit_rows(clone(self.estimator), take(data, items), likely, given, rows)
+            _warn_hardened(self.estimator, probabilities)
+        given = _sortable(classes)
+        likely = given[probabilities.argmax(axis=1)]
+        estimator = fit_rows(clone(self.estimator), take(lesson.X, items), likely, given, rows)
 
-        self.classes_ = targets.classes
+        self.classes_ = classes
         self.estimator_ = estimator
         self.hardened_ = hardened
         tied = len(items) - len(rows.item) if hardened else 0
-        self.n_left_out_ = int((~informed).sum()) + tied
+        self.n_left_out_ = lesson.n_left_out + tied
         self._position = pd.Index(given).get_indexer(pd.Index(estimator.classes_))
         for name in ("n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
@@ -277,33 +269,6 @@ class SoftLabelClassifier(ClassifierMixin, BaseEstimator):
             return -decision  # the estimator sorted the two classes the other way round
         columns = np.column_stack([-decision, decision]) if decision.ndim == 1 else decision
         return self._columns(columns, absent=-np.inf)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Give the accuracy, in expectation where `y` holds probabilities.
-
-        Parameters
-        ----------
-        X : frame, array, sparse array or list, n_items rows
-            Features, as in `fit`.
-        y : Posterior, DataFrame or array of probabilities, or labels
-            The truth, or what is believed of it; read as in `fit`.
-        sample_weight : array or Series, n_items, optional
-            How much each item counts. None is 1 for all.
-
-        Returns
-        -------
-        float
-            Mean probability that `y` gives to the predicted class, over the items that `y` says
-            something about (over all, with ``keep_uninformed=True``). For labels, the accuracy.
-        """
-        data = with_rows(X)
-        targets, weights = read_targets(y, data), read_weights(sample_weight, data)
-        weights = weights * (targets.informed | self.keep_uninformed)
-        if not weights.any():
-            raise ValueError(nothing_left(targets, data))
-        column = pd.Index(targets.classes).get_indexer(pd.Index(self.predict(X)))
-        believed = targets.probabilities[np.arange(len(column)), column]
-        return float(np.average(np.where(column >= 0, believed, 0.0), weights=weights))
 
     def __sklearn_tags__(self) -> Any:
         """Take whatever input the estimator takes."""
