@@ -1,1 +1,12 @@
-""""""
+"""Pictures of votes and posteriors: one figure a file; each takes and returns a matplotlib Axes.
+
+matplotlib comes with the extra ``weaklabel[plots]`` and is loaded by the first figure, not by
+importing this folder.
+"""
+
+from weaklabel.plots.agreement_heatmap import agreement_heatmap
+from weaklabel.plots.coverage_conflicts import coverage_conflicts
+from weaklabel.plots.reliability_diagram import reliability_diagram
+from weaklabel.plots.vote_matrix import vote_matrix
+
+__all__ = ["agreement_heatmap", "coverage_conflicts", "reliability_diagram", "vote_matrix"]
