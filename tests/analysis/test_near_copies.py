@@ -125,3 +125,9 @@ def test_equal_sets_are_the_same_but_a_set_and_its_member_are_not():
     frame = pd.DataFrame({"hard": hard, "sets": sets, "again": sets})
     known = Evidence(frame.index, classes=["a", "b", "c"]).with_votes(frame)
     assert near_copies(known)[["source", "other"]].to_numpy().tolist() == [["sets", "again"]]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_few_items_of_a_rare_class_are_no_evidence_against_good_sources(seed):
+    rng = np.random.default_rng(seed)
+    assert not pairs(sources(rng, 300, [0.995, 0.995, 0.99, 0.8, 0.7, 0.9], 1, (0.98, 0.02)))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from weaklabel.analysis import near_copies, summary
 from weaklabel.evidence import Evidence
+from weaklabel.functions.values import Not
 from weaklabel.votes import Votes
 
 
@@ -147,6 +148,13 @@ def test_classes_of_a_frame_are_what_it_says(missing):
     )
     assert table["polarity"].tolist() == [[0, 1]] * 3
     assert table["n_votes"].tolist() == [2, 2, 4]
+
+
+def test_classes_are_found_inside_sets_exclusions_and_distributions():
+    said = [Not("d"), {"b", "c"}, {"a": 1.0}, "e", None]
+    frame = pd.DataFrame({"one": pd.Series(said, dtype=object), "two": pd.Categorical(["a"] * 5)})
+    polarity = summary(frame).loc["one", "polarity"]
+    assert polarity == ["a", "e", {"a", "b", "c", "e"}, {"b", "c"}]
 
 
 def test_long_frames_are_read_and_their_silence_says_nothing():
