@@ -79,6 +79,13 @@ def test_a_class_ruled_out_costs_nothing_where_its_target_is_zero():
     assert soft_cross_entropy(logits, torch.tensor([[0.5, 0.25, 0.25]])).item() == math.inf
 
 
+def test_gradient_for_a_target_of_zero_is_the_surprise():
+    logits = torch.tensor([[0.0, 1.0]], dtype=torch.float64)
+    targets = torch.tensor([[1.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    soft_cross_entropy(logits, targets).backward()
+    torch.testing.assert_close(targets.grad, -torch.log_softmax(logits, dim=1))
+
+
 def test_large_logits_stay_finite():
     logits = torch.tensor([[1e4, -1e4]], dtype=torch.float64)
     loss = soft_cross_entropy(logits, torch.tensor([[0.0, 1.0]], dtype=torch.float64))

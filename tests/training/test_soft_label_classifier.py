@@ -277,6 +277,12 @@ def test_a_covered_item_in_doubt_is_information():
     assert logistic().fit(X, y).n_left_out_ == 5
 
 
+def test_a_covered_item_without_numbers_says_nothing():
+    X, y = soft()
+    y.iloc[:5] = np.nan
+    assert logistic().fit(X, posterior_of(y)).n_left_out_ == 5
+
+
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
 def test_missing_labels_are_left_out(missing):
     X, y = soft()

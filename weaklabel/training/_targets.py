@@ -59,7 +59,7 @@ def read_targets(y: Any, X: Any) -> Targets:
             "A column-vector y was passed when a 1d array was expected. Its one column is read "
             "as labels; to give probabilities, give one column a class.",
             DataConversionWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         y = y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y.ravel()
     if y.ndim == 2:
