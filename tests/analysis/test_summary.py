@@ -6,7 +6,7 @@ import pytest
 from analysis_brute import CLASSES, all_sources, allowed, evidence, frames, one_source
 from hypothesis import given, settings
 
-from weaklabel.analysis import near_copies, summary
+from weaklabel.analysis import errors, near_copies, summary
 from weaklabel.evidence import Evidence
 from weaklabel.functions.values import Not
 from weaklabel.votes import Votes
@@ -150,6 +150,20 @@ def test_classes_of_a_frame_are_what_it_says(missing):
     assert table["n_votes"].tolist() == [2, 2, 4]
 
 
+def test_gold_may_name_a_class_that_no_source_votes_for():
+    frame = pd.DataFrame({"link": pd.Categorical(["spam", "spam", None])})
+    table = summary(frame, ["spam", "ham", "ham"])
+    assert table.loc["link", ["correct", "incorrect"]].tolist() == [1, 1]
+    assert table.loc["link", "recall[ham]"] == 0
+    assert np.isnan(table.loc["link", "precision[ham]"])
+    assert errors(frame, ["spam", "ham", "ham"], "link").index.tolist() == [1]
+
+
+def test_gold_may_be_positions_of_classes():
+    frame = pd.DataFrame({"link": pd.Categorical(["ham", "spam"])})
+    assert summary(frame, [0, 1]).loc["link", "correct"] == 2
+
+
 def test_classes_are_found_inside_sets_exclusions_and_distributions():
     said = [Not("d"), {"b", "c"}, {"a": 1.0}, "e", None]
     frame = pd.DataFrame({"one": pd.Series(said, dtype=object), "two": pd.Categorical(["a"] * 5)})
@@ -222,7 +236,10 @@ def test_what_is_no_vote_is_refused():
 
 
 def test_gold_is_checked():
+    known = Evidence(range(6), classes=[0, 1]).with_votes(matrix())
     with pytest.raises(ValueError, match=r"Gold holds 7 at 1 items \(5\).*classes are 0, 1"):
-        summary(matrix(), [0, 0, 0, 0, 0, 7])
+        summary(known, [0, 0, 0, 0, 0, 7])
+    with pytest.raises(ValueError, match=r"Gold holds 'no', 'yes' at 6 items"):
+        summary(matrix(), ["no", "yes", "no", "yes", "no", "yes"])
     with pytest.raises(ValueError, match=r"1 index labels that no item has: 'x'"):
         summary(matrix(), pd.Series({"x": 1}))

@@ -20,11 +20,11 @@ from weaklabel.votes import Votes
 BLOCK = 2**24  # numbers in the largest dense array made here
 
 
-def as_votes(votes: Any) -> tuple[Votes, pd.Index]:
+def as_votes(votes: Any, gold: Any = None) -> tuple[Votes, pd.Index]:
     """Give the votes, on the host, and the labels of the items.
 
-    A frame names no classes; they are its categories, or else the values it holds, in order.
-    Bare `Votes` carry no labels: their items are numbered.
+    A frame names no classes; they are its categories, or else the values that it and gold hold, in
+    order. Bare `Votes` carry no labels: their items are numbered.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def as_votes(votes: Any) -> tuple[Votes, pd.Index]:
             raise ValueError(message)
         return votes.votes.map_arrays(on_host), votes.index
     if isinstance(votes, pd.DataFrame):
-        return _from_frame(votes)
+        return _from_frame(votes, gold)
     message = (
         f"Votes are a {type(votes).__name__}, which has no names. Probably it is a matrix of "
         "another library. Pass the frame that apply returns, or Evidence: "
@@ -129,7 +129,7 @@ def _blocks(rows: np.ndarray, size: int, item: np.ndarray) -> Iterator[np.ndarra
         start = stop
 
 
-def _from_frame(frame: pd.DataFrame) -> tuple[Votes, pd.Index]:
+def _from_frame(frame: pd.DataFrame, gold: Any) -> tuple[Votes, pd.Index]:
     """Read a wide or long frame whose classes are what it says."""
     columns = columns_of_long(frame)
     if columns is None:
@@ -138,7 +138,7 @@ def _from_frame(frame: pd.DataFrame) -> tuple[Votes, pd.Index]:
         item, _, label = columns
         items = frame.index if item == frame.index.name else pd.Index(frame[item])
         index, said = items.unique(), frame[[label]]
-    classes = _classes_of(said)
+    classes = _with_gold(_classes_of(said), gold)
     return read_votes(frame, index, classes), index
 
 
@@ -153,6 +153,16 @@ def _classes_of(frame: pd.DataFrame) -> pd.Index:
         if not isinstance(kind, pd.CategoricalDtype):
             names |= _names_in(frame.iloc[:, position])
     return pd.Index(in_order(names))
+
+
+def _with_gold(classes: pd.Index, gold: Any) -> pd.Index:
+    """Add classes that only gold names, if it speaks of the same classes at all."""
+    if gold is None or np.ndim(gold) != 1:
+        return classes
+    names, known = _names_in(pd.Series(gold)), set(classes)
+    if names <= known or not names & known:
+        return classes
+    return pd.Index(in_order(names | known))
 
 
 def _names_in(column: pd.Series) -> set[Any]:

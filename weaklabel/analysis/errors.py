@@ -55,7 +55,7 @@ def errors(
        vote gold                 text            others
     1  spam  ham  thanks for http://y  {'thanks': 'ham'}
     """
-    found, index = as_votes(votes)
+    found, index = as_votes(votes, gold)
     codes = gold_codes(gold, index, found.classes)
     wrong = _wrong_items(found, codes, source)
     said = _said(found, wrong)

@@ -73,7 +73,7 @@ def summary(votes: Any, gold: Any = None, *, model: Any = None) -> pd.DataFrame:
     thanks             [ham]      0.67       0.33                1.00          1.0
     all sources  [ham, spam]      1.00       0.33                0.75          1.0
     """
-    found, index = as_votes(votes)
+    found, index = as_votes(votes, gold)
     found = one_each(found)
     table = _shares(found)
     per_class: dict[str, Any] = {}
