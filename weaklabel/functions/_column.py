@@ -80,7 +80,7 @@ def from_list(values: Sequence[Any]) -> Coded:
 
 
 def _from_mixed(values: Sequence[Any]) -> Coded:
-    """Give a code to values of several types; each unhashable one (a dict, a set) is a value of its own."""
+    """Give a code to values of several types; each unhashable one is a value of its own."""
     seen: dict[tuple[type, Any], int] = {}
     table: list[Any] = []
     codes = np.empty(len(values), np.int32)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from weaklabel.functions._base import LabelingFunction
+from weaklabel.functions._text import Text
 from weaklabel.functions.values import Abstain, Not
 
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), type(...), range)
@@ -169,6 +170,7 @@ _NO_CONTENT = {
     "__dict__", "__weakref__", "__doc__", "__module__", "__firstlineno__", "__static_attributes__",
     "__annotations__", "__annotate_func__", "__annotations_cache__", "__abstractmethods__",
     "_abc_impl", "__match_args__", "__dataclass_params__", "__dataclass_fields__", "__slots__",
+    "__slotnames__",
 }  # fmt: skip
 
 
@@ -270,6 +272,11 @@ def values_key(values: pd.Series) -> str:
             return f"object {joblib.hash(values.tolist())}"
         except Exception as error:
             raise UnknownContentError from error
+    if isinstance(dtype, pd.StringDtype) or pd.api.types.is_object_dtype(dtype):
+        text = Text(values)
+        data, bounds = text.bytes
+        parts = data[bounds[0] : bounds[-1]], bounds - bounds[0], text.present
+        return f"{dtype} {' '.join(map(_bytes_key, parts))}"
     hashed = pd.util.hash_pandas_object(values, index=False).to_numpy()
     return f"{dtype} {_bytes_key(hashed)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,16 +59,10 @@ def keep_traceback(exception: Exception) -> Exception:
 
     An exception that cannot make the journey is replaced by a RuntimeError with its words.
     """
-    # what joblib itself sends functions with
-    from joblib.externals.cloudpickle import (  # pyright: ignore[reportMissingImports]
-        dumps,
-        loads,
-    )
-
     note = "".join(traceback.format_exception(exception))
     try:
-        travelled = loads(dumps(exception))
-    except Exception:  # a custom exception may fail to travel in any way
+        travelled = deepcopy(exception)  # as pickling does: by class and arguments
+    except Exception:  # a custom exception may fail to be made anew in any way
         travelled = None
     if not isinstance(travelled, Exception):
         travelled = RuntimeError(describe(exception))

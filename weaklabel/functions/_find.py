@@ -6,13 +6,11 @@ import re
 
 import numpy as np
 
-from weaklabel.functions._text import WORD, Text
-
-_BLANK = re.compile(r"[\x00-\x20]+")  # what ends a piece of text
+from weaklabel.functions._text import BLANK, WORD, Text
 
 
 def items_with_term(text: Text, term: str, *, whole_words: bool, ignore_case: bool) -> np.ndarray:
-    r"""List the positions of the items that hold a term, sorted, each once.
+    r"""List the positions of the items that hold a term; they may repeat, in any order.
 
     By definition, with ``term`` and text both case folded where case is ignored, they are the
     items where ``term in text``, and for whole words where
@@ -20,15 +18,15 @@ def items_with_term(text: Text, term: str, *, whole_words: bool, ignore_case: bo
     """
     if whole_words and WORD.fullmatch(term):
         words = text.folded_words if ignore_case else text.words
-        return np.unique(text.items_with(words.get(term, ())))
+        return text.items_with(words.get(term, ()))
     holds = _whole(term) if whole_words else re.compile(re.escape(term))
     pieces = text.folded if ignore_case else text.pieces
-    if not _BLANK.search(term):
-        return np.unique(text.items_with(_pieces_with(pieces, term, holds)))
-    found = np.flatnonzero(text.present)
-    for part in filter(None, _BLANK.split(term)):
-        items = text.items_with(_pieces_with(pieces, part))
-        found = np.intersect1d(found, items)
+    if not BLANK.search(term):
+        return text.items_with(_pieces_with(pieces, term, holds))
+    possible = text.present.copy()
+    for part in filter(None, BLANK.split(term)):
+        possible &= text.flags(_pieces_with(pieces, part))
+    found = np.flatnonzero(possible)
     if ignore_case:
         return text.where(found, lambda one: _holds(one.casefold(), term, holds))
     return text.where(found, lambda one: _holds(one, term, holds))

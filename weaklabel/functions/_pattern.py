@@ -214,3 +214,46 @@ def _union(branches: Sequence[list[str] | None]) -> list[str] | None:
             return None
         found += branch
     return found if len(found) <= _MOST_LITERALS else None
+
+
+def within_piece(pattern: re.Pattern[str]) -> bool:
+    r"""Say whether every match is free of blanks, and asks for nothing beyond blanks around it.
+
+    Then a text matches if one of its pieces does (`Text`).
+
+    >>> within_piece(re.compile(r"\bhttps?://\S+")), within_piece(re.compile("check out"))
+    (True, False)
+    """
+    tree = parse(pattern)
+    return tree is not None and tree.getwidth()[0] > 0 and _has_no_blank(tree)
+
+
+def _has_no_blank(tree: Any) -> bool:
+    """Say whether no part of a sequence can match a blank or looks around."""
+    return all(_part_has_no_blank(str(op), argument) for op, argument in tree)
+
+
+def _part_has_no_blank(op: str, argument: Any) -> bool:
+    """Say whether a part cannot match a blank and does not look around."""
+    if op == "LITERAL":
+        return argument > 32
+    if op == "IN":
+        return _set_has_no_blank([(str(kind), str(member), member) for kind, member in argument])
+    if op == "AT":
+        return str(argument) == "AT_BOUNDARY"
+    if op == "BRANCH":
+        return all(map(_has_no_blank, argument[1]))
+    inner = {"MAX_REPEAT": 2, "MIN_REPEAT": 2, "POSSESSIVE_REPEAT": 2, "SUBPATTERN": 3}.get(op)
+    return inner is not None and _has_no_blank(argument[inner])
+
+
+def _set_has_no_blank(items: list[tuple[str, str, Any]]) -> bool:
+    """Say whether a set of characters holds no blank."""
+    kinds = [kind for kind, _, _ in items]
+    names = {name for kind, name, _ in items if kind == "CATEGORY"}
+    if "NEGATE" in kinds:
+        return "CATEGORY_SPACE" in names
+    starts = [member[0] if kind == "RANGE" else member for kind, _, member in items]
+    return names <= {"CATEGORY_DIGIT", "CATEGORY_WORD", "CATEGORY_NOT_SPACE"} and all(
+        start > 32 for kind, start in zip(kinds, starts, strict=True) if kind != "CATEGORY"
+    )

@@ -50,7 +50,7 @@ def resolve(column: Column, classes: Classes) -> Resolved:
         except InvalidVoteError as error:
             table.append(None)
             wrong[code] = str(error)
-    invalid = np.flatnonzero(np.isin(column.codes, list(wrong)))
+    invalid = np.flatnonzero(np.isin(column.codes, list(wrong)) if wrong else ())
     codes = _merge(column.codes, table)
     merged = Coded(codes=codes, table=tuple(table))
     if not len(invalid):
@@ -63,6 +63,8 @@ def resolve(column: Column, classes: Classes) -> Resolved:
 
 def _merge(codes: np.ndarray, table: list[Any]) -> np.ndarray:
     """Silence the codes whose vote is None."""
+    if all(vote is not None for vote in table):
+        return codes
     silent = np.array([vote is None for vote in table] + [True])
     return np.where(silent[codes], np.int32(-1), codes)
 
@@ -99,9 +101,9 @@ def _named(column: Column) -> set[Hashable]:
     """List the classes that votes name."""
     if isinstance(column, Soft):
         return set(column.classes)
-    used = np.unique(column.codes)
+    used = np.flatnonzero(np.bincount(column.codes + 1)[1:])  # silence first
     named: set[Hashable] = set()
-    for code in used[used >= 0]:
+    for code in used:
         vote = column.table[code]
         if isinstance(vote, Not):
             named |= vote.classes

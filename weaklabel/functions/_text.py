@@ -14,6 +14,10 @@ from weaklabel._check import first_few
 
 WORD = re.compile(r"\w+")
 
+# What Python takes for a blank, in ASCII.
+BLANK = re.compile(r"[\t-\r\x1c-\x20]+")
+_IS_BLANK = np.array([BLANK.match(chr(code)) is not None for code in range(33)])
+
 # What Python's re.IGNORECASE takes for an ASCII letter, and lower() does not.
 _LIKE_ASCII = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
 
@@ -21,11 +25,10 @@ _LIKE_ASCII = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
 class Text:
     """A text column with an inverted index over its pieces.
 
-    A *piece* is what stands between ASCII blanks (any byte up to 32), together with the blank
-    that ends it. Texts repeat their pieces, so a keyword is looked for among the distinct pieces,
-    and the items that hold them are known: many functions over one column cost little more than
-    one. No word, and no literal without a blank, ever crosses the border of a piece, so nothing
-    is lost.
+    A *piece* is what stands between ASCII blanks, together with the blank that ends it. Texts
+    repeat their pieces, so a keyword is looked for among the distinct pieces, and the items that
+    hold them are known: many functions over one column cost little more than one. No word, and
+    no literal without a blank, crosses the border of a piece, so nothing is lost.
 
     Parameters
     ----------
@@ -45,7 +48,7 @@ class Text:
         return len(self.arrow)
 
     @cached_property
-    def _bytes(self) -> tuple[np.ndarray, np.ndarray]:
+    def bytes(self) -> tuple[np.ndarray, np.ndarray]:
         """All text as one uint8 array, and int64 offsets of the items in it, n_items + 1."""
         _, offsets, data = self.arrow.buffers()
         n_items, start = len(self.arrow), self.arrow.offset
@@ -59,10 +62,12 @@ class Text:
         """Distinct pieces; the items that hold them, piece after piece; where each piece starts."""
         import pyarrow as pa
 
-        data, bounds = self._bytes
+        data, bounds = self.bytes
         data = data[bounds[0] : bounds[-1]]
         bounds = bounds - bounds[0]
-        is_end = data <= 32
+        is_end = data == 32
+        control = np.flatnonzero(data < 32)
+        is_end[control[_IS_BLANK[data[control]]]] = True
         is_end[bounds[1:][bounds[1:] > 0] - 1] = True
         ends = np.concatenate([[0], np.flatnonzero(is_end) + 1])
         pieces = pa.LargeStringArray.from_buffers(
@@ -113,8 +118,14 @@ class Text:
         parts = [item[starts[piece] : starts[piece + 1]] for piece in pieces]
         return np.concatenate(parts) if parts else np.empty(0, np.int32)
 
-    def items_with_literal(self, literals: Iterable[str]) -> np.ndarray:
-        """Flag the items where some literal (lower case, ASCII, no blanks) stands, in any case."""
+    def flags(self, pieces: Iterable[int]) -> np.ndarray:
+        """Flag the items that hold one of the pieces; bool, n_items."""
+        hits = np.zeros(len(self), bool)
+        hits[self.items_with(pieces)] = True
+        return hits
+
+    def pieces_with(self, literals: Iterable[str]) -> np.ndarray:
+        """List pieces where some literal (lower case, ASCII, no blanks) stands, in any case."""
         from pyarrow import compute
 
         found = np.zeros(len(self._lowered), bool)
@@ -122,9 +133,7 @@ class Text:
             found |= compute.match_substring(  # pyright: ignore[reportAttributeAccessIssue]
                 self._lowered, literal
             ).to_numpy(zero_copy_only=False)
-        hits = np.zeros(len(self), bool)
-        hits[self.items_with(np.flatnonzero(found))] = True
-        return hits
+        return np.flatnonzero(found)
 
     @cached_property
     def present(self) -> np.ndarray:
@@ -138,7 +147,7 @@ class Text:
         They differ outside ASCII (what is a letter), in control characters (what is a blank) and
         at a line break that ends the text (what is the end).
         """
-        data, bounds = self._bytes
+        data, bounds = self.bytes
         odd = (data >= 127) | ((data < 32) & (data != 9) & (data != 10) & (data != 13))
         plain = self.present.copy()
         at = np.flatnonzero(odd)

@@ -82,7 +82,7 @@ class Keywords(Declared):
                 text, term, whole_words=self.whole_words, ignore_case=self.ignore_case
             )
             hits[found] = True
-        return one_vote(hits, self.vote)
+        return one_vote(hits & text.present, self.vote)
 
     def content(self) -> tuple[Any, ...]:
         """List the fields that the votes depend on."""

@@ -96,9 +96,7 @@ class Lexicon(Declared):
         if "vote" in table and table["vote"].str.fullmatch(r"-?\d+").all():
             table["vote"] = table["vote"].astype(np.int64)
         if "weight" in table:
-            table["weight"] = pd.to_numeric(
-                table["weight"].replace("", None), errors="coerce"
-            ).where(table["weight"] != "", 1.0)
+            table["weight"] = table["weight"].where(table["weight"] != "")
         return cls(table, **settings)
 
     def to_csv(self, path: str | Path) -> None:

@@ -85,13 +85,22 @@ class ModelVotes(Declared):
         """Select what the model gets."""
         columns = self.reads()
         if columns is None:
-            return frame
+            return self._as_fitted(frame)
         absent = [column for column in columns if column not in frame]
         if absent:
             msg = f"the frame lacks {absent!r}, which the model was fitted on or is to get"
             raise KeyError(msg)
-        alone = self.columns is not None and not isinstance(self.columns, list)
-        return frame[columns[0]] if alone and len(columns) == 1 else frame[columns]
+        alone = columns == [self.columns]
+        return frame[columns[0]] if alone else self._as_fitted(frame[columns])
+
+    def _as_fitted(self, frame: pd.DataFrame) -> Any:
+        """Give an array to a model that was fitted on one: names would make it warn."""
+        on_array = hasattr(self.model, "n_features_in_")
+        return frame.to_numpy() if on_array and not self._names() else frame
+
+    def _names(self) -> list[Hashable]:
+        """List the columns that the model was fitted on; empty if it does not know."""
+        return list(getattr(self.model, "feature_names_in_", ()))
 
     def content(self) -> tuple[Any, ...]:
         """List the fields that the votes depend on."""
@@ -100,8 +109,7 @@ class ModelVotes(Declared):
     def reads(self) -> list[Hashable] | None:
         """Name the columns that the model gets; None for the whole frame."""
         if self.columns is None:
-            names = getattr(self.model, "feature_names_in_", None)
-            return None if names is None else list(names)
+            return self._names() or None
         if isinstance(self.columns, Sequence) and not isinstance(self.columns, (str, bytes)):
             return list(self.columns)
         return [self.columns]

@@ -12,7 +12,7 @@ import numpy as np
 from weaklabel.functions._base import Declared, View
 from weaklabel.functions._column import Column, one_vote
 from weaklabel.functions._names import checked, checked_vote, readable
-from weaklabel.functions._pattern import literals, to_re2
+from weaklabel.functions._pattern import literals, to_re2, within_piece
 from weaklabel.functions._text import Text
 
 _MANY = 0.5  # share of items above which searching all is cheaper than picking some
@@ -74,9 +74,13 @@ class Regex(Declared):
         text = view.text(self.column)
         pattern = re.compile(self.pattern, self.flags)
         required = literals(pattern)
+        if within_piece(pattern):
+            pieces = range(len(text.pieces)) if required is None else text.pieces_with(required)
+            found = [piece for piece in pieces if pattern.search(text.pieces[piece])]
+            return one_vote(text.flags(found) & text.present, self.vote)
         possible = text.present
         if required is not None:
-            possible = possible & text.items_with_literal(required)
+            possible = possible & text.flags(text.pieces_with(required))
         return one_vote(_search(text, pattern, possible), self.vote)
 
     def content(self) -> tuple[Any, ...]:
