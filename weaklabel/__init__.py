@@ -1,1 +1,80 @@
-"""From what people know about labels to labels."""
+"""From what people know about labels to labels.
+
+Labeling functions and constraints become `Evidence`; a `LabelModel` fuses it into calibrated class
+probabilities on the user's own index; these train any classifier.
+"""
+
+from weaklabel import datasets, plots
+from weaklabel.analysis import (
+    agreement,
+    conflict,
+    errors,
+    metrics,
+    near_copies,
+    overlap,
+    score,
+    summary,
+)
+from weaklabel.constraints import AtLeast, AtMost, Count, Proportion
+from weaklabel.evidence import Evidence
+from weaklabel.functions import (
+    ABSTAIN,
+    FrameVotes,
+    Keywords,
+    LabelingFunction,
+    Lexicon,
+    ModelVotes,
+    Not,
+    Regex,
+    Threshold,
+    apply,
+    clear_cache,
+    labeling_function,
+)
+from weaklabel.io.saved import load
+from weaklabel.models import Cautious, DawidSkene, LabelModel, MajorityVote, OneCoin
+from weaklabel.posterior import Posterior
+from weaklabel.solvers import Independent
+from weaklabel.training import SoftLabelClassifier, TorchClassifier
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ABSTAIN",
+    "AtLeast",
+    "AtMost",
+    "Cautious",
+    "Count",
+    "DawidSkene",
+    "Evidence",
+    "FrameVotes",
+    "Independent",
+    "Keywords",
+    "LabelModel",
+    "LabelingFunction",
+    "Lexicon",
+    "MajorityVote",
+    "ModelVotes",
+    "Not",
+    "OneCoin",
+    "Posterior",
+    "Proportion",
+    "Regex",
+    "SoftLabelClassifier",
+    "Threshold",
+    "TorchClassifier",
+    "agreement",
+    "apply",
+    "clear_cache",
+    "conflict",
+    "datasets",
+    "errors",
+    "labeling_function",
+    "load",
+    "metrics",
+    "near_copies",
+    "overlap",
+    "plots",
+    "score",
+    "summary",
+]

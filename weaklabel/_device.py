@@ -34,7 +34,7 @@ def mover(device: str) -> Any:
         msg = f"There is no device {device!r}. Choose 'cpu' or 'cuda'."
         raise ValueError(msg)
     try:
-        import cupy
+        import cupy  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         msg = (
             "Evidence cannot move to 'cuda': CuPy is not installed. Install the extra that fits "

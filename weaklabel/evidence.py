@@ -59,7 +59,8 @@ class Evidence:
     Examples
     --------
     >>> import weaklabel as wl
-    >>> votes = pd.DataFrame({"refund": ["bad", None], "stars": ["bad", "fine"]}, index=["r1", "r2"])
+    >>> said = {"refund": ["bad", None], "stars": ["bad", "fine"]}
+    >>> votes = pd.DataFrame(said, index=["r1", "r2"])
     >>> evidence = (
     ...     wl.Evidence(votes.index, classes=["bad", "fine"])
     ...     .with_votes(votes)
@@ -90,8 +91,8 @@ class Evidence:
         )
         if len(self.classes) < 2:
             msg = (
-                f"Evidence needs at least two classes, not {self.classes.tolist()}. If items either "
-                "have a property or not, name both: classes=['no', 'yes']."
+                f"Evidence needs at least two classes, not {self.classes.tolist()}. If items "
+                "either have a property or not, name both: classes=['no', 'yes']."
             )
             raise ValueError(msg)
 
@@ -114,6 +115,7 @@ class Evidence:
             * a long frame with columns item, source, label (or task, worker, label);
             * a matrix n_items x n_sources of class positions, -1 for silence;
             * ``{source: frame of probabilities}`` for soft votes.
+
             -1, NaN, None and ``<NA>`` abstain.
         encoding : {"codes", "metal", "signed"} or None
             What numbers mean: -1 abstains and classes count from 0; 0 abstains and classes count
@@ -169,10 +171,10 @@ class Evidence:
             allowed &= candidates_from(candidates, self.index, self.classes)
         if exclude is not None:
             allowed &= candidates_from(exclude, self.index, self.classes, exclude=True)
-        empty = ~allowed.any(axis=1)
-        if empty.any():
+        empty = np.flatnonzero(~allowed.any(axis=1))
+        if len(empty):
             msg = (
-                f"No class is left for {empty.sum()} items: {first_few(self.index[empty])}. Two "
+                f"No class is left for {len(empty)} items: {first_few(self.index[empty])}. Two "
                 "statements that are taken as certain contradict each other. If one may be wrong, "
                 "give it as a vote: with_votes takes sets and Not(...)."
             )
@@ -239,7 +241,7 @@ class Evidence:
                     "Features cannot abstain: fill the rows, or select the items that have some."
                 )
                 raise ValueError(msg)
-            features = features.to_numpy()[np.argsort(where)]
+            features = np.asarray(features)[np.argsort(where)]
         by_position(features, self.index, "features")
         if features.ndim != 2:
             msg = f"Features are n_items x n_features; this array has {features.ndim} dimensions."
@@ -263,17 +265,17 @@ class Evidence:
         ValueError
             If the shape does not fit, or a similarity is negative.
         """
-        graph = sparse.csr_array(neighbors)
+        graph: Any = sparse.csr_array(neighbors)
         if graph.shape != (len(self), len(self)):
             msg = (
-                f"A graph of neighbors is n_items x n_items, {len(self)} x {len(self)}; this one is "
-                f"{graph.shape[0]} x {graph.shape[1]}."
+                f"A graph of neighbors is n_items x n_items, {len(self)} x {len(self)}; this one "
+                f"is {graph.shape[0]} x {graph.shape[1]}."
             )
             raise ValueError(msg)
         if graph.nnz and graph.data.min() < 0:
             msg = (
-                f"Similarities are at least 0; the smallest here is {graph.data.min():g}. Distances "
-                "are not similarities: pass exp(-distance / bandwidth)."
+                f"Similarities are at least 0; the smallest here is {graph.data.min():g}. "
+                "Distances are not similarities: pass exp(-distance / bandwidth)."
             )
             raise ValueError(msg)
         return replace(self, neighbors=graph)

@@ -46,7 +46,8 @@ class Votes:
     --------
     >>> import weaklabel as wl
     >>> evidence = wl.Evidence(["r1", "r2"], classes=["bad", "fine"])
-    >>> votes = evidence.with_votes(pd.DataFrame({"stars": ["bad", None]}, index=["r1", "r2"])).votes
+    >>> stars = pd.DataFrame({"stars": ["bad", None]}, index=["r1", "r2"])
+    >>> votes = evidence.with_votes(stars).votes
     >>> votes.n_votes, votes.n_items, list(votes.sources)
     (1, 2, ['stars'])
     """
@@ -221,7 +222,7 @@ class Votes:
         )
 
     def with_codes(self, statements: np.ndarray) -> Votes:
-        """Number the codes as in another table of statements; new ones come after.
+        """Give codes the numbers of another table of statements; new ones come after.
 
         Parameters
         ----------

@@ -69,8 +69,8 @@ class Codes:
 
     def _of_number(self, value: Any) -> int:
         """Give the position of a class by number; -1 is silence."""
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or value != int_of(value):
-            return UNKNOWN
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value % 1 != 0:
+            return UNKNOWN  # NaN and infinities leave NaN as remainder
         if value == SILENT:
             return SILENT
         return int(value) if not self._numbered and 0 <= value < len(self.classes) else UNKNOWN
@@ -103,11 +103,6 @@ class Codes:
         if not sound or not abs(total - 1) < 1e-6:
             return None
         return [(code, share) for code, share in pairs if share > 0]
-
-
-def int_of(value: Any) -> int | None:
-    """Round a real number down; None for NaN and infinities."""
-    return int(value) if np.isfinite(value) else None
 
 
 def _key(value: Any) -> tuple[type, Any]:

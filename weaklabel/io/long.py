@@ -63,7 +63,14 @@ def votes_from_long(
     ValueError
         If an item is unknown, a vote is none, or a source repeats itself and `repeats` is "raise".
     """
-    item, source, label = columns_of_long(frame) or LABEL
+    found = columns_of_long(frame)
+    if found is None:
+        msg = (
+            f"A long frame has columns item, source and label, one row a vote; this one has "
+            f"{frame.columns.tolist()}. Rename them (task, worker and vote are understood too)."
+        )
+        raise ValueError(msg)
+    item, source, label = found
     rows = frame.reset_index() if item == frame.index.name else frame
     rows = rows[[item, source, label]].dropna(subset=[label]).reset_index(drop=True)
     rows = _without_repeats(rows, item, source, label, repeats)
@@ -130,7 +137,7 @@ def _item_positions(items: pd.Series, index: pd.Index) -> np.ndarray:
 
 
 def _sorted_names(sources: pd.Series) -> tuple[pd.Index, np.ndarray]:
-    """Number the sources in sorted order, so that the order of rows does not matter."""
+    """Give the sources numbers in sorted order, so that the order of rows does not matter."""
     try:
         number, names = pd.factorize(sources, sort=True)
     except TypeError:  # names of several types do not compare: by their text

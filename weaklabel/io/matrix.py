@@ -108,7 +108,7 @@ def refuse_if_suspicious(frame: pd.DataFrame, classes: pd.Index) -> None:
         return  # numbers are names of classes here, not positions
     numbers = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     zeros, silent = (numbers == 0).mean(), ((numbers == -1) | np.isnan(numbers)).mean()
-    if zeros > 0.5 and zeros > silent:
+    if zeros > 0.6 and zeros > silent:
         seen = f"{zeros:.0%} of the cells are 0 and {silent:.0%} are -1 or missing"
     elif zeros == 0 and (numbers > 0).any():
         seen = "no source ever says 0, the first class"

@@ -54,16 +54,16 @@ def _entries(
         )
         raise ValueError(msg)
     shares = frame[list(classes)].to_numpy(dtype=np.float64, na_value=np.nan)
-    silent = np.isnan(shares).all(axis=1)
-    sound = (shares >= 0).all(axis=1) & (np.abs(shares.sum(axis=1) - 1) < 1e-4)
-    if not (sound | silent).all():
-        wrong = frame.index[~(sound | silent)]
+    silent = np.all(np.isnan(shares), axis=1)
+    sound = np.all(shares >= 0, axis=1) & (np.abs(np.sum(shares, axis=1) - 1) < 1e-4)
+    if not np.all(sound | silent):
+        wrong = frame.index[np.flatnonzero(~(sound | silent))]
         msg = (
-            f"{name!r} gives no distribution for {first_few(wrong)}: rows are at least 0 and sum to "
-            "1. Probably these are scores: pass them through softmax. To abstain use NaN in the "
+            f"{name!r} gives no distribution for {first_few(wrong)}: rows are at least 0 and sum "
+            "to 1. Probably these are scores: pass them through softmax. To abstain use NaN in the "
             "whole row."
         )
         raise ValueError(msg)
     where = positions(frame.index, index, "votes")
-    row, code = np.nonzero(np.where(silent[:, None], 0.0, shares) > 0)
+    row, code = np.nonzero(np.nan_to_num(shares) > 0)
     return where[row], code, shares[row, code]

@@ -112,7 +112,7 @@ def _soft_entries(
     """Read the dicts of probabilities of one source; what is no distribution becomes UNKNOWN."""
     rows: list[int] = []
     pairs: list[tuple[int, float]] = []
-    for row in np.flatnonzero(code == SPREAD):
+    for row in np.flatnonzero(code == SPREAD).tolist():
         spread = codes.spread(column.iloc[row])
         if spread is None:
             code[row] = UNKNOWN
@@ -134,7 +134,8 @@ def refuse_unknown(column: pd.Series, unknown: np.ndarray, classes: pd.Index) ->
     msg = (
         f"{column.name!r} says {value!r} about item {column.index[rows[0]]!r}{others}, but the "
         f"classes are {classes.tolist()}. A vote is a class (or its position), a set of classes, "
-        f"Not(...), a dict of probabilities that sum to 1, or None to abstain.{_hint(value, classes)}"
+        "Not(...), a dict of probabilities that sum to 1, or None to abstain."
+        f"{_hint(value, classes)}"
     )
     raise ValueError(msg)
 

@@ -40,7 +40,7 @@ def kernel(plain: Callable[P, R]) -> Callable[P, R]:
 
 
 def folder_for(array: Any, work: int) -> str:
-    """Name the folder of twins for `array`: cpu, gpu, or none for little work and other libraries."""
+    """Name the folder of twins for `array`: none for little work and for other libraries."""
     if is_cupy_array(array):
         return "gpu"
     return "cpu" if is_numpy_array(array) and work >= WORTH_A_TWIN else ""

@@ -64,7 +64,7 @@ def gather_sum(table: Any, row: Any, weight: Any, starts: Any) -> Any:
 
 
 def _add_pairs(xp: Any, values: Any, counts: Any) -> tuple[Any, Any]:
-    """Halve every segment by adding its second value to its first, its fourth to its third …"""
+    """Halve every segment by adding its second value to its first, its fourth to its third."""
     ends = xp.cumulative_sum(counts)
     segment = xp.repeat(xp.arange(counts.shape[0], device=device_of(counts)), counts)
     place = xp.arange(values.shape[0], device=device_of(counts)) - xp.take(ends - counts, segment)

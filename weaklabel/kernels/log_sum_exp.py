@@ -26,8 +26,8 @@ def log_sum_exp(scores: Any) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> log_sum_exp(np.log([[0.25, 0.75], [0.0, 0.0]]))
-    array([  0., -inf])
+    >>> log_sum_exp(np.array([[0.0, 0.0], [-np.inf, -np.inf]])).round(3)
+    array([0.693,  -inf])
     """
     xp = array_namespace(scores)
     top = xp.max(scores, axis=1)

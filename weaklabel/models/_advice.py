@@ -5,10 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 
 from weaklabel._check import first_few
+from weaklabel._device import on_host
 from weaklabel.models._em import Ending
 from weaklabel.models._votes import votes_of
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class DriftWarning(UserWarning):
-    """The fitted class shares left those of the votes."""
+    """The fit left what the votes say about classes; its first sweep is kept."""
 
 
 class SourceWarning(UserWarning):
@@ -39,8 +41,8 @@ def refuse_labels(model: Any, evidence: Any, y: Any) -> None:
         raise ValueError(msg)
     if not hasattr(evidence, "votes"):
         msg = (
-            f"{type(model).__name__} takes Evidence, not {type(evidence).__name__}. Wrap the votes: "
-            "Evidence(votes.index, classes=[...]).with_votes(votes)."
+            f"{type(model).__name__} takes Evidence, not {type(evidence).__name__}. Wrap the votes:"
+            " Evidence(votes.index, classes=[...]).with_votes(votes)."
         )
         raise TypeError(msg)
 
@@ -72,8 +74,8 @@ def refuse_other_sources(model: Any, votes: Votes) -> None:
     missing = model.sources_.difference(votes.sources, sort=False)
     if len(missing):
         msg = (
-            f"{len(missing)} sources that the model was fitted to are absent: {first_few(missing)}. "
-            "Sources are matched by name. Apply them too (a source may be silent everywhere), or "
+            f"{len(missing)} sources that the model was fitted to are absent: {first_few(missing)}."
+            " Sources are matched by name. Apply them too (a source may be silent everywhere), or "
             "fit again without them."
         )
         raise ValueError(msg)
@@ -88,12 +90,12 @@ def refuse_other_sources(model: Any, votes: Votes) -> None:
 
 def warn_about_fit(model: Any, evidence: Evidence) -> None:
     """Warn of what makes the fit doubtful, and say what to do."""
-    if model.ending_ == Ending.DRIFTED:
-        _warn(f"{type(model).__name__}: {Ending.DRIFTED.value}", DriftWarning)
+    if model.ending_ in {Ending.DRIFTED, Ending.MISFIT}:
+        _warn(f"{type(model).__name__}: {model.ending_.value}", DriftWarning)
     if model.ending_ == Ending.MAX_ITER:
         text = f"{type(model).__name__} took {model.n_iter_} sweeps. {Ending.MAX_ITER.value}"
         _warn(text, ConvergenceWarning)
-    _warn_about_sources(model)
+    _warn_about_sources(model, evidence)
     unused = _unused(model, evidence)
     if unused:
         text = (
@@ -103,7 +105,7 @@ def warn_about_fit(model: Any, evidence: Evidence) -> None:
         _warn(text, UnusedEvidence)
 
 
-def _warn_about_sources(model: Any) -> None:
+def _warn_about_sources(model: Any, evidence: Evidence) -> None:
     """Warn of sources that are silent, worse than chance, or too few."""
     accuracy: pd.Series = model.source_accuracy_
     silent = accuracy.index[accuracy.isna()]
@@ -113,7 +115,10 @@ def _warn_about_sources(model: Any) -> None:
             "what they look for, or leave them out."
         )
         _warn(text, SourceWarning)
-    against = accuracy.index[accuracy < 1 / len(model.classes_)]
+    chance = 1 / len(model.classes_)
+    # three standard errors, so that a handful of unlucky votes is no accusation
+    margin = 3 * np.sqrt(chance * (1 - chance) / np.maximum(_n_votes(evidence), 1))
+    against = accuracy.index[accuracy < chance - margin]
     if len(against):
         text = (
             f"{len(against)} sources are learned to be wrong more often than chance: "
@@ -128,6 +133,12 @@ def _warn_about_sources(model: Any) -> None:
             "sources that overlap let the data speak."
         )
         _warn(text, SourceWarning)
+
+
+def _n_votes(evidence: Evidence) -> np.ndarray:
+    """Count the entries of each source."""
+    votes = votes_of(evidence)
+    return np.bincount(on_host(votes.source), minlength=votes.n_sources)
 
 
 def _unused(model: Any, evidence: Evidence) -> list[str]:

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
 
 
+STOPPED = {Ending.DRIFTED, Ending.MISFIT}  # the parameters of the first sweep are kept
+
+
 class BaseLabelModel(Term, BaseEstimator):
     """Base of all label models: a label model is a term, or a sum of terms, and a solver.
 
@@ -52,6 +55,19 @@ class BaseLabelModel(Term, BaseEstimator):
     tol: float
     max_drift: float
     random_state: Any
+
+    # learned, set together at the end of `fit`
+    classes_: pd.Index
+    sources_: pd.Index
+    statements_: np.ndarray
+    informative_silence_: np.ndarray
+    parameters_: Parameters
+    class_prior_: pd.Series
+    source_accuracy_: pd.Series
+    objective_trace_: np.ndarray
+    n_iter_: int
+    ending_: Ending
+    converged_: bool
 
     _uses: ClassVar[frozenset[str]] = frozenset({"votes", "candidates", "weights"})
     _fixed_sweeps: ClassVar[bool] = False
@@ -70,6 +86,10 @@ class BaseLabelModel(Term, BaseEstimator):
     def _pseudo_items(self) -> float:
         """Uniform pseudo-items that keep an estimated class prior off 0."""
         return 1.0
+
+    def _believes(self, evidence: Evidence, parameters: Parameters) -> bool:
+        """Tell whether the fit explains the votes well enough to be used."""
+        return True
 
     def _training_part(self, evidence: Evidence) -> Evidence:
         """Items to learn from."""
@@ -119,6 +139,7 @@ class BaseLabelModel(Term, BaseEstimator):
             solver=self._solver(),
             evidence=small,
             surveys=tuple(term._survey(small) for term in terms),
+            believes=self._believes,
         )
         best = self._best_climb(problem)
         self._set_learned(best, problem, evidence)
@@ -137,7 +158,7 @@ class BaseLabelModel(Term, BaseEstimator):
         starts = [self._start(problem.evidence)]
         starts += [_random_start(problem.evidence, rng) for _ in range(self.n_init - 1)]
         climbs = [climb(problem, start, settings) for start in starts]
-        return max(climbs, key=lambda one: (one.ending != Ending.DRIFTED, one.trace[-1]))
+        return max(climbs, key=lambda one: (one.ending not in STOPPED, one.trace[-1]))
 
     def _set_learned(self, best: Climb, problem: Problem, evidence: Evidence) -> None:
         """Set everything learned, together."""
@@ -152,17 +173,17 @@ class BaseLabelModel(Term, BaseEstimator):
                 np.exp(on_host(best.parameters.log_prior)), evidence.classes, "class_prior"
             ),
             "source_accuracy_": _by_name(
-                _source_accuracy(problem.evidence, best.posterior), votes.sources, "accuracy"
+                source_accuracy(problem.evidence, best.posterior), votes.sources, "accuracy"
             ),
             "objective_trace_": np.array(best.trace),
             "n_iter_": len(best.trace) - 1,
             "ending_": Ending.CLOSED_FORM if self._closed_form else best.ending,
         }
-        learned["converged_"] = learned["ending_"] not in {Ending.MAX_ITER, Ending.DRIFTED}
+        learned["converged_"] = learned["ending_"] not in {Ending.MAX_ITER, *STOPPED}
         vars(self).update(learned)
 
     def _solver(self) -> Solver:
-        """The solver, or the default."""
+        """Give the solver, or the default."""
         return Independent() if self.solver is None else self.solver
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -294,8 +315,8 @@ def _by_name(values: Any, names: pd.Index, title: str) -> pd.Series:
     return pd.Series(np.asarray(values), index=names, name=title)
 
 
-def _source_accuracy(evidence: Evidence, posterior: Posterior) -> np.ndarray:
-    """Expected share of each source's votes that are right, n_sources; NaN if it never votes."""
+def source_accuracy(evidence: Evidence, posterior: Posterior) -> np.ndarray:
+    """Give the expected share of right votes of each source, n_sources; NaN if it never votes."""
     votes = votes_of(evidence)
     xp = array_namespace(votes.weight)
     weighted = posterior.probabilities

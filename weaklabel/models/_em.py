@@ -1,8 +1,11 @@
 """The loop that all label models share: expectation and maximization over a sum of terms."""
 
+# The loop is what the protected functions of a term are for.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +28,12 @@ class Ending(StrEnum):
     MAX_ITER = (
         "The parameters were still moving after max_iter sweeps. Raise max_iter, or tol; if the "
         "objective hardly rises any more, the estimate is likely good enough."
+    )
+    MISFIT = (
+        "Sources speak together far more or less often than independent errors explain, so that "
+        "more likelihood would mean worse labels; the first sweep is kept. Usual causes are copies "
+        "and rules that read the same words; summary(votes) names near-copies. LabelModel() "
+        "allows for dependence; max_misfit=inf iterates all the same."
     )
     DRIFTED = (
         "The fitted class shares left those of the votes, which usually means that the model "
@@ -60,13 +69,14 @@ class Climb(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is fitted to what."""
+    """What is fitted to what, and which fits are believed."""
 
     terms: Sequence[Term]
     prior: ClassPrior
     solver: Solver
     evidence: Evidence
     surveys: tuple[Any, ...]
+    believes: Callable[[Evidence, Parameters], bool]
 
 
 def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
@@ -89,7 +99,7 @@ def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
     for _ in range(settings.max_iter):
         trace.append(objective(problem, parameters, posterior))
         shares = class_shares(problem.evidence, posterior.probabilities, posterior.log_normalizer)
-        if _total_variation(shares, start_shares) > settings.max_drift:
+        if total_variation(shares, start_shares) > settings.max_drift:
             return Climb(first, expect(problem, first), trace, Ending.DRIFTED)
         updated = maximize(problem, posterior.probabilities, posterior.log_normalizer)
         moved = _movement(updated, parameters)
@@ -99,6 +109,8 @@ def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
             ending = Ending.CONVERGED
             break
     trace.append(objective(problem, parameters, posterior))
+    if settings.max_iter and not problem.believes(problem.evidence, parameters):
+        return Climb(first, expect(problem, first), trace, Ending.MISFIT)
     return Climb(parameters, posterior, trace, ending)
 
 
@@ -173,7 +185,7 @@ def _l1(after: Any, before: Any) -> float:
     return float(xp.sum(xp.abs(xp.exp(after) - xp.exp(before))))
 
 
-def _total_variation(shares: Any, others: Any) -> float:
+def total_variation(shares: Any, others: Any) -> float:
     """Half the sum of absolute differences of two distributions."""
     xp = array_namespace(shares)
     return float(xp.sum(xp.abs(shares - others))) / 2

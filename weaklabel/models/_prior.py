@@ -91,7 +91,7 @@ def _shares(value: Any, classes: pd.Index) -> np.ndarray:
     else:
         shares = np.asarray(value, dtype=np.float64)
     if shares.shape != (len(classes),) or np.isnan(shares).any():
-        msg = f"class_prior needs one share for each of the classes {classes.tolist()}; got {value!r}."
+        msg = f"class_prior needs one share for each class of {classes.tolist()}; got {value!r}."
         raise ValueError(msg)
     return shares
 

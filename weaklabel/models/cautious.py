@@ -165,7 +165,7 @@ class Cautious(BaseLabelModel):
             allows=np.tile(on_host(votes.statements), (votes.n_sources, 1)),
             strength=LEAST_STRENGTH + np.repeat(per_unit, votes.n_codes) * missing,
             multipolar=multipolar,
-            crowding=max(0.0, 1 - 2 / mean_voices),
+            crowding=max(0.0, 1 - 2 / float(mean_voices)),
             pairs=pairs,
             copies=copies,
             speaks=on_host(informative(votes, self.silence)),
@@ -224,7 +224,7 @@ class Cautious(BaseLabelModel):
 
 
 def _believed_precision(counts: np.ndarray, survey: _Survey, prior: np.ndarray) -> np.ndarray:
-    """What a precision is shrunk towards, n_units x n_classes.
+    """Give what a precision is shrunk towards, n_units x n_classes.
 
     All sources together tell how often a vote is right; a source that votes for several classes
     has its own rate. The rest is spread like the prior, or, where many votes meet, like the
@@ -266,7 +266,7 @@ def _copies(evidence: Evidence, votes: Votes) -> tuple[Pairs, np.ndarray]:
 
 
 def _start_worth(votes: Votes) -> np.ndarray:
-    """What a vote adds to the classes it allows in the start, n_units x n_classes, in nats."""
+    """Give what a vote adds to the classes it allows in the start, n_units x n_classes."""
     others = len(votes.classes) - 1
     worth = np.log(START_ACCURACY * others / (1 - START_ACCURACY))
     return np.tile(on_host(votes.statements) * worth, (votes.n_sources, 1))

@@ -11,6 +11,7 @@ from array_api_compat import array_namespace
 from weaklabel._device import on_host
 from weaklabel.models._base import BaseLabelModel
 from weaklabel.models._emission import EMISSIONS, Counts, better_than_chance
+from weaklabel.models._misfit import misfit
 from weaklabel.models._votes import (
     informative,
     log_set_rows,
@@ -21,6 +22,7 @@ from weaklabel.models._votes import (
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
+    from weaklabel.models._em import Parameters
     from weaklabel.solvers import Solver
 
 
@@ -64,6 +66,10 @@ class DawidSkene(BaseLabelModel):
         Most sweeps.
     tol : float
         Stop when neither the prior nor the emissions move more than this (L1, probabilities).
+    max_misfit : float
+        Keep the first sweep if pairs of sources whose silence is informative speak together in
+        ways that the fit does not explain: mean squared deviation in standard errors, about 1
+        for sources that err independently. ``inf`` never looks.
     max_drift : float
         Stop, and keep the first sweep, when the class shares are further than this from those of
         the votes (total variation, 0 to 1). 1 never does.
@@ -106,8 +112,9 @@ class DawidSkene(BaseLabelModel):
         prior_strength: float | None = None,
         solver: Solver | None = None,
         n_init: int = 1,
-        max_iter: int = 500,
+        max_iter: int = 2000,
         tol: float = 1e-4,
+        max_misfit: float = 2.0,
         max_drift: float = 0.25,
         random_state: Any = None,
     ) -> None:
@@ -121,11 +128,19 @@ class DawidSkene(BaseLabelModel):
         self.n_init = n_init
         self.max_iter = max_iter
         self.tol = tol
+        self.max_misfit = max_misfit
         self.max_drift = max_drift
         self.random_state = random_state
 
     def _pseudo_items(self) -> float:
         return float(self.smoothing > 0)
+
+    def _believes(self, evidence: Evidence, parameters: Parameters) -> bool:
+        if not np.isfinite(self.max_misfit):
+            return True
+        speaks = informative(votes_of(evidence), self.silence)
+        # NaN, too little to tell, is believed
+        return not misfit(evidence, parameters, speaks) > self.max_misfit
 
     def _survey(self, evidence: Evidence) -> Counts:
         """Pseudo-counts of sources that are better than chance."""
@@ -146,7 +161,7 @@ class DawidSkene(BaseLabelModel):
         return Counts(self.smoothing * said, self.smoothing * silent, votes.statements, speaks)
 
     def _statistics(self, evidence: Evidence, posterior: Any) -> tuple[Any, Any]:
-        """What each source said while items had each class, and how much mass each class has."""
+        """Count what each source said while items had each class, and the mass of each class."""
         xp = array_namespace(posterior)
         return votes_of(evidence).sum_by_unit(posterior), xp.sum(posterior, axis=0)
 

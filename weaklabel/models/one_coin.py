@@ -34,6 +34,7 @@ random_state
 
     emission = "symmetric"
     silence = "missing"
+    max_misfit = float("inf")
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ random_state
         prior_strength: float | None = None,
         solver: Solver | None = None,
         n_init: int = 1,
-        max_iter: int = 500,
+        max_iter: int = 2000,
         tol: float = 1e-4,
         max_drift: float = 0.25,
         random_state: Any = None,

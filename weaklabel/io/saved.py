@@ -1,0 +1,260 @@
+"""Saved models: one file with JSON and arrays, from which nothing is ever executed."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from weaklabel._device import on_host
+
+FORMAT = "weaklabel model"
+VERSION = 1
+STATE = "model.json"
+HOMES = ("weaklabel.models", "weaklabel.models._fusion", "weaklabel.solvers")
+
+
+def save(model: BaseEstimator, path: str | os.PathLike[str]) -> None:
+    """Write a fitted label model to a file.
+
+    Parameters
+    ----------
+    model : label model
+        Fitted.
+    path : path-like
+        The file appears, or is replaced, in one step: nobody ever sees half of it.
+
+    Raises
+    ------
+    TypeError
+        If the model holds something that is neither JSON nor an array, such as class names that
+        are no numbers, strings or tuples of them.
+    """
+    path = Path(path)
+    arrays: dict[str, np.ndarray] = {}
+    state = {"format": FORMAT, "version": VERSION, "model": _encode(model, arrays)}
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(STATE, json.dumps(state))
+            for name, array in arrays.items():
+                buffer = io.BytesIO()
+                np.save(buffer, array, allow_pickle=False)
+                archive.writestr(name, buffer.getvalue())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read a label model that `save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    label model
+        Fitted; predicts as it did.
+
+    Raises
+    ------
+    ValueError
+        If the file is no saved model, is damaged, or was written by a later version.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd, weaklabel as wl
+    >>> votes = pd.DataFrame({"a": ["x", "y"], "b": ["x", None], "c": ["y", None]})
+    >>> evidence = wl.Evidence(votes.index, classes=["x", "y"]).with_votes(votes)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     wl.MajorityVote().fit(evidence).save(f"{folder}/model.wl")
+    ...     wl.load(f"{folder}/model.wl").predict(evidence).tolist()
+    ['x', 'y']
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+            if damaged is None and STATE in archive.namelist():
+                arrays = {
+                    name: np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+                    for name in archive.namelist()
+                    if name != STATE
+                }
+                return _decode(_checked(json.loads(archive.read(STATE)), path), arrays)
+    except (zipfile.BadZipFile, EOFError, KeyError, json.JSONDecodeError) as error:
+        msg = _not_a_model(path, str(error))
+        raise ValueError(msg) from error
+    raise ValueError(_not_a_model(path, f"{damaged or STATE} is damaged or missing"))
+
+
+def _not_a_model(path: Any, reason: str) -> str:
+    """Say that a file is no saved model."""
+    return (
+        f"{str(path)!r} is no whole weaklabel model: {reason}. Probably it is another file, or its "
+        "copy was cut short. Save the model again with model.save(path)."
+    )
+
+
+def _checked(state: Any, path: Any) -> Any:
+    """Give the model part of a file of the right format and version."""
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise ValueError(_not_a_model(path, "it holds something else"))
+    if state["version"] > VERSION:
+        msg = (
+            f"{str(path)!r} was written by a later weaklabel (format {state['version']}; this one "
+            f"reads up to {VERSION}). Update weaklabel, or save the model with this version."
+        )
+        raise ValueError(msg)
+    return state["model"]
+
+
+def _encode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Turn a value into JSON; arrays go beside it, by name."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if np.isfinite(value) else {"float": str(value)}
+    if isinstance(value, (dict, tuple, list)):
+        return _encode_container(value, arrays)
+    return _encode_object(value, arrays)
+
+
+def _encode_container(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Encode mappings, lists, tuples and named tuples (parameters), which keep their type."""
+    if isinstance(value, dict):
+        return {"dict": [[_encode(k, arrays), _encode(v, arrays)] for k, v in value.items()]}
+    items = [_encode(item, arrays) for item in value]
+    if isinstance(value, list):
+        return items
+    if hasattr(value, "_fields"):
+        kind = type(value)
+        return {"named": [kind.__module__, kind.__name__], "items": items}
+    return {"tuple": items}
+
+
+def _encode_object(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Encode estimators, pandas objects and arrays."""
+    if isinstance(value, BaseEstimator):
+        return _encode_estimator(value, arrays)
+    if isinstance(value, pd.Index | pd.Series | pd.DataFrame):
+        return _encode_pandas(value, arrays)
+    try:
+        array = on_host(value)
+    except (TypeError, ValueError):
+        array = np.array(None, dtype=object)
+    if array.dtype == object:
+        msg = (
+            f"{value!r} cannot be saved: a saved model holds numbers, strings, tuples and arrays. "
+            "Probably class or source names are objects; rename them to strings."
+        )
+        raise TypeError(msg)
+    name = f"arrays/{len(arrays)}.npy"
+    arrays[name] = array
+    return {"array": name}
+
+
+def _encode_pandas(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Encode an index, a series or a frame."""
+    if isinstance(value, pd.MultiIndex):
+        return {"multiindex": _encode(value.tolist(), arrays), "names": list(value.names)}
+    if isinstance(value, pd.Index):
+        labels = _encode(value.tolist(), arrays)
+        return {"index": labels, "dtype": str(value.dtype), "name": value.name}
+    if isinstance(value, pd.Series):
+        parts = [value.to_numpy(), value.index, value.name]
+        return {"series": [_encode(part, arrays) for part in parts]}
+    columns = [[name, value[name].tolist()] for name in value.columns]
+    return {"frame": _encode(columns, arrays), "dtypes": [str(kind) for kind in value.dtypes]}
+
+
+def _encode_estimator(value: BaseEstimator, arrays: dict[str, np.ndarray]) -> Any:
+    """Encode settings and what was learned."""
+    kind = type(value)
+    learned = {name: part for name, part in vars(value).items() if name.endswith("_")}
+    return {
+        "estimator": kind.__name__,
+        "settings": _encode(value.get_params(deep=False), arrays),
+        "learned": _encode(learned, arrays),
+    }
+
+
+def _decode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Turn JSON back into what it was."""
+    if isinstance(value, list):
+        return [_decode(item, arrays) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kind = next(iter(value))
+    return DECODERS[kind](value, arrays)
+
+
+def _decode_named(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Rebuild parameters; only classes of this package's models are looked up."""
+    module, name = value["named"]
+    if not module.startswith("weaklabel.models."):
+        msg = f"A saved model names {module}.{name}, which is none of weaklabel's. Do not trust it."
+        raise ValueError(msg)
+    return getattr(import_module(module), name)(*_decode(value["items"], arrays))
+
+
+def _decode_estimator(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Rebuild an estimator from its settings and what it learned."""
+    name = value["estimator"]
+    homes = (import_module(home) for home in HOMES)
+    kind = next((vars(home)[name] for home in homes if name in vars(home)), None)
+    if not (isinstance(kind, type) and issubclass(kind, BaseEstimator)):
+        msg = f"A saved model names {name!r}, which is no model of this version. Update weaklabel."
+        raise ValueError(msg)
+    estimator = kind(**_decode(value["settings"], arrays))
+    vars(estimator).update(_decode(value["learned"], arrays))
+    return estimator
+
+
+def _decode_index(value: Any, arrays: dict[str, np.ndarray]) -> pd.Index:
+    """Rebuild an index, tuples included."""
+    labels = _decode(value["index"], arrays)
+    return pd.Index(labels, dtype=value["dtype"], name=value["name"], tupleize_cols=False)
+
+
+def _decode_frame(value: Any, arrays: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Rebuild a frame with its column types."""
+    columns = dict(_decode(value["frame"], arrays))
+    return pd.DataFrame(columns).astype(dict(zip(columns, value["dtypes"], strict=True)))
+
+
+def _decode_series(value: Any, arrays: dict[str, np.ndarray]) -> pd.Series:
+    """Rebuild a series."""
+    values, index, name = _decode(value["series"], arrays)
+    return pd.Series(values, index=index, name=name)
+
+
+DECODERS = {
+    "array": lambda value, arrays: arrays[value["array"]],
+    "dict": lambda value, arrays: {
+        _decode(key, arrays): _decode(item, arrays) for key, item in value["dict"]
+    },
+    "estimator": _decode_estimator,
+    "float": lambda value, _: float(value["float"]),
+    "frame": _decode_frame,
+    "index": _decode_index,
+    "multiindex": lambda value, arrays: pd.MultiIndex.from_tuples(
+        _decode(value["multiindex"], arrays), names=value["names"]
+    ),
+    "named": _decode_named,
+    "series": _decode_series,
+    "tuple": lambda value, arrays: tuple(_decode(value["tuple"], arrays)),
+}

@@ -1,0 +1,66 @@
+"""Fusion: several terms, learned together from one posterior."""
+
+# A fusion calls the protected functions of its terms, as the loop does.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from weaklabel.models._base import BaseLabelModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from weaklabel.evidence import Evidence
+    from weaklabel.models._term import Term
+    from weaklabel.solvers import Solver
+
+
+class Fusion(BaseLabelModel):
+    """The scores of all terms are added; each learns from the posterior of their sum."""
+
+    n_init = 1
+    random_state = None
+
+    def __init__(
+        self,
+        terms: Sequence[BaseLabelModel],
+        *,
+        solver: Solver | None = None,
+        class_prior: Any = None,
+        prior_strength: float | None = None,
+        max_iter: int = 200,
+        tol: float = 1e-4,
+        max_drift: float = 0.25,
+    ) -> None:
+        self.terms = terms
+        self.solver = solver
+        self.class_prior = class_prior
+        self.prior_strength = prior_strength
+        self.max_iter = max_iter
+        self.tol = tol
+        self.max_drift = max_drift
+
+    def _terms(self, evidence: Evidence) -> Sequence[Term]:
+        return self.terms
+
+    def _learned_terms(self) -> Sequence[Term]:
+        return self.terms
+
+    def _start(self, evidence: Evidence) -> Any:
+        return self.terms[0]._start(evidence)
+
+    def _statistics(self, evidence: Evidence, posterior: Any) -> tuple[Any, ...]:
+        return tuple(term._statistics(evidence, posterior) for term in self.terms)
+
+    def _maximize(self, statistics: Any, survey: Any, log_prior: Any) -> tuple[Any, ...]:
+        return tuple(
+            term._maximize(part, known, log_prior)
+            for term, part, known in zip(self.terms, statistics, survey, strict=True)
+        )
+
+    def _score(self, evidence: Evidence, parameters: tuple[Any, ...]) -> Any:
+        return sum(
+            term._score(evidence, part) for term, part in zip(self.terms, parameters, strict=True)
+        )
