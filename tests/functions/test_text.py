@@ -179,7 +179,7 @@ def test_many_distinct_pieces_are_sorted_right():
     values = [f"w{i} w{i // 2}" for i in range(n)]
     text = Text(pd.Series(values, dtype=object))
     for word in ("w0", "w34999", "w65536", f"w{n - 1}"):
-        found = sorted(set(text.items_with(text.words.get(word, ())).tolist()))
+        found = sorted(set(text.items_with(text.pieces.with_word(word)).tolist()))
         assert found == [i for i, value in enumerate(values) if word in value.split()]
 
 

@@ -16,7 +16,7 @@ from weaklabel.functions.values import as_python
 class Coded:
     """Votes as positions in a table of distinct values.
 
-    `codes` is an int32 array, n_items; entries index into `table`, -1 abstains.
+    `codes` is an integer array, n_items; entries index into `table`, -1 abstains.
     """
 
     codes: np.ndarray
@@ -60,7 +60,7 @@ Column = Coded | Soft
 
 def one_vote(hits: np.ndarray, vote: Any) -> Coded:
     """Vote the same wherever `hits` (bool, n_items) is true."""
-    return Coded(codes=hits.astype(np.int32) - 1, table=(vote,))
+    return Coded(codes=hits.view(np.int8) - np.int8(1), table=(vote,))
 
 
 def silent(n_items: int) -> Coded:

@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 
-from weaklabel.functions._text import BLANK, WORD, Text
+from weaklabel.functions._pieces import WORD
+from weaklabel.functions._text import BLANK, Text
 
 
 def items_with_term(text: Text, term: str, *, whole_words: bool, ignore_case: bool) -> np.ndarray:
@@ -16,35 +17,20 @@ def items_with_term(text: Text, term: str, *, whole_words: bool, ignore_case: bo
     items where ``term in text``, and for whole words where
     ``re.search(rf"(?<!\w){re.escape(term)}(?!\w)", text)``.
     """
-    if whole_words and WORD.fullmatch(term):
-        words = text.folded_words if ignore_case else text.words
-        return text.items_with(words.get(term, ()))
-    holds = _whole(term) if whole_words else re.compile(re.escape(term))
     pieces = text.folded if ignore_case else text.pieces
-    if not BLANK.search(term):
-        return text.items_with(_pieces_with(pieces, term, holds))
-    possible = text.present.copy()
-    for part in filter(None, BLANK.split(term)):
-        possible &= text.flags(_pieces_with(pieces, part))
-    found = np.flatnonzero(possible)
+    if whole_words and WORD.fullmatch(term):
+        return text.items_with(pieces.with_word(term))
+    holds = re.compile(rf"(?<!\w){re.escape(term)}(?!\w)" if whole_words else re.escape(term))
+    longest = max(BLANK.split(term), key=len)  # the most telling, and one is enough
+    found = np.unique(pieces.holding(longest)).tolist()
+    if longest == term:
+        return text.items_with([one for one in found if holds.search(pieces.texts[one])])
+    items = np.flatnonzero(text.flags(found) & text.present)
     if ignore_case:
-        return text.where(found, lambda one: _holds(one.casefold(), term, holds))
-    return text.where(found, lambda one: _holds(one, term, holds))
+        return text.where(items, lambda one: _holds(one.casefold(), term, holds))
+    return text.where(items, lambda one: _holds(one, term, holds))
 
 
 def _holds(text: str, term: str, holds: re.Pattern[str]) -> bool:
     """Ask the quick question first."""
     return term in text and holds.search(text) is not None
-
-
-def _pieces_with(pieces: list[str], term: str, holds: re.Pattern[str] | None = None) -> list[int]:
-    """List the positions of the pieces that hold a term."""
-    found = [position for position, piece in enumerate(pieces) if term in piece]
-    if holds is None:
-        return found
-    return [position for position in found if holds.search(pieces[position])]
-
-
-def _whole(term: str) -> re.Pattern[str]:
-    """Match a term that no word character touches."""
-    return re.compile(rf"(?<!\w){re.escape(term)}(?!\w)")

@@ -123,7 +123,7 @@ def _as_series(column: Column, categories: pd.Index) -> Any:
         return table[column.codes]
     position = {name: code for code, name in enumerate(categories.tolist())}
     into = [-1 if vote is None else position[vote] for vote in column.table]
-    codes = np.array([*into, -1])[column.codes]
+    codes = np.array([*into, -1], np.int32)[column.codes]
     return pd.Categorical.from_codes(codes, categories=categories)
 
 

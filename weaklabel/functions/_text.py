@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -11,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from weaklabel._check import first_few
-
-WORD = re.compile(r"\w+")
+from weaklabel.functions._pieces import Pieces
 
 # What Python takes for a blank, in ASCII.
 BLANK = re.compile(r"[\t-\r\x1c-\x20]+")
@@ -58,114 +58,90 @@ class Text:
         return np.frombuffer(data, np.uint8), bounds
 
     @cached_property
-    def _index(self) -> tuple[Any, np.ndarray, np.ndarray]:
-        """Distinct pieces; the items that hold them, piece after piece; where each piece starts."""
+    def _index(self) -> tuple[Any, Any]:
+        """Distinct pieces, and which items hold them: CSC, n_items x n_pieces."""
         import pyarrow as pa
+        from scipy.sparse import csr_array
 
         data, bounds = self.bytes
         data = data[bounds[0] : bounds[-1]]
         bounds = bounds - bounds[0]
-        is_end = data == 32
-        control = np.flatnonzero(data < 32)
-        is_end[control[_IS_BLANK[data[control]]]] = True
-        is_end[bounds[1:][bounds[1:] > 0] - 1] = True
-        ends = np.concatenate([[0], np.flatnonzero(is_end) + 1])
-        pieces = pa.LargeStringArray.from_buffers(
-            len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data)
-        )
-        encoded = pieces.dictionary_encode()
-        code = encoded.indices.to_numpy()
-        counts = np.diff(np.searchsorted(ends, bounds))
-        item = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        order = _stable_order(code)
-        starts = np.cumsum([0, *np.bincount(code, minlength=len(encoded.dictionary))])
-        return encoded.dictionary, item[order], starts
+        starts = _piece_starts(data, bounds)
+        buffers = pa.py_buffer(starts), pa.py_buffer(data)
+        pieces = pa.LargeStringArray.from_buffers(len(starts) - 1, *buffers).dictionary_encode()
+        codes = pieces.indices.to_numpy()
+        rows = np.searchsorted(starts, bounds).astype(np.int32)  # pieces before each item
+        shape = len(self), len(pieces.dictionary)
+        counts = csr_array((np.ones(len(codes), np.int8), codes, rows), shape=shape)
+        return pieces.dictionary, counts.tocsc()
 
     @cached_property
-    def pieces(self) -> list[str]:
+    def pieces(self) -> Pieces:
         """The distinct pieces as written."""
-        return self._index[0].to_pylist()
+        return Pieces(self._index[0].to_pylist())
 
     @cached_property
-    def folded(self) -> list[str]:
+    def folded(self) -> Pieces:
         """The distinct pieces, case folded."""
-        return [piece.casefold() for piece in self.pieces]
+        return Pieces([piece.casefold() for piece in self.pieces.texts])
 
     @cached_property
-    def _lowered(self) -> Any:
-        """The distinct pieces with ASCII letters as re.IGNORECASE reads them, as Arrow text."""
-        import pyarrow as pa
+    def lowered(self) -> Pieces:
+        """The distinct pieces, with ASCII letters in lower case as re.IGNORECASE sees them."""
+        return Pieces(
+            [
+                piece.lower() if piece.isascii() else piece.translate(_LIKE_ASCII).lower()
+                for piece in self.pieces.texts
+            ]
+        )
 
-        lowered = [
-            piece.lower() if piece.isascii() else piece.translate(_LIKE_ASCII).lower()
-            for piece in self.pieces
-        ]
-        return pa.array(lowered, pa.large_string())
-
-    @cached_property
-    def words(self) -> dict[str, list[int]]:
-        """Positions of the pieces that hold each word, as written."""
-        return _words(self.pieces)
-
-    @cached_property
-    def folded_words(self) -> dict[str, list[int]]:
-        """Positions of the pieces that hold each word, case folded."""
-        return _words(self.folded)
-
-    def items_with(self, pieces: Iterable[int]) -> np.ndarray:
+    def items_with(self, pieces: np.ndarray | list[int]) -> np.ndarray:
         """Positions of the items that hold one of the pieces; may repeat, in any order."""
-        _, item, starts = self._index
-        parts = [item[starts[piece] : starts[piece + 1]] for piece in pieces]
-        return np.concatenate(parts) if parts else np.empty(0, np.int32)
+        table = self._index[1]
+        pieces = np.asarray(pieces, np.int64)
+        first = table.indptr[pieces].astype(np.int64)
+        counts = table.indptr[pieces + 1] - first
+        # the first entry of each piece, then the second, ... : one gather for all of them
+        skipped = np.repeat(first - (np.cumsum(counts) - counts), counts)
+        return table.indices[skipped + np.arange(len(skipped))]
 
-    def flags(self, pieces: Iterable[int]) -> np.ndarray:
+    def flags(self, pieces: np.ndarray | list[int]) -> np.ndarray:
         """Flag the items that hold one of the pieces; bool, n_items."""
         hits = np.zeros(len(self), bool)
         hits[self.items_with(pieces)] = True
         return hits
-
-    def pieces_with(self, literals: Iterable[str]) -> np.ndarray:
-        """List pieces where some literal (lower case, ASCII, no blanks) stands, in any case."""
-        from pyarrow import compute
-
-        found = np.zeros(len(self._lowered), bool)
-        for literal in literals:
-            found |= compute.match_substring(  # pyright: ignore[reportAttributeAccessIssue]
-                self._lowered, literal
-            ).to_numpy(zero_copy_only=False)
-        return np.flatnonzero(found)
 
     @cached_property
     def present(self) -> np.ndarray:
         """Bool, n_items: the text is not missing."""
         return self.arrow.is_valid().to_numpy(zero_copy_only=False)
 
-    @cached_property
+    def take(self, items: np.ndarray) -> Text:
+        """Select items by position."""
+        import pyarrow as pa
+
+        chosen = copy(self)
+        chosen.__dict__ = {"arrow": self.arrow.take(pa.array(items))}
+        return chosen
+
     def plain(self) -> np.ndarray:
-        """Bool, n_items: RE2 and Python read every character of the text alike.
+        """Flag the items whose text RE2 and Python read alike; bool, n_items.
 
         They differ outside ASCII (what is a letter), in control characters (what is a blank) and
         at a line break that ends the text (what is the end).
         """
         data, bounds = self.bytes
-        odd = (data >= 127) | ((data < 32) & (data != 9) & (data != 10) & (data != 13))
         plain = self.present.copy()
-        at = np.flatnonzero(odd)
-        at = at[(at >= bounds[0]) & (at < bounds[-1])]
+        at = np.flatnonzero((data < 32) | (data >= 127))
+        at = at[~np.isin(data[at], (9, 10, 13)) & (at >= bounds[0]) & (at < bounds[-1])]
         plain[np.searchsorted(bounds, at, side="right") - 1] = False
         filled = np.flatnonzero(np.diff(bounds))
         plain[filled[data[bounds[filled + 1] - 1] == 10]] = False
         return plain
 
-    def at(self, items: np.ndarray) -> Iterator[str]:
-        """Texts of the items at these positions, which are not missing."""
-        import pyarrow as pa
-
-        return iter(self.arrow.take(pa.array(items)).to_pylist())
-
     def where(self, items: np.ndarray, holds: Callable[[str], object]) -> np.ndarray:
-        """Keep the positions whose text, asked one by one, `holds`."""
-        keep = [bool(holds(text)) for text in self.at(items)]
+        """Keep the positions whose text, which is not missing, `holds`."""
+        keep = [bool(holds(text)) for text in self.take(items).arrow.to_pylist()]
         return items[np.array(keep, bool)]
 
 
@@ -201,19 +177,11 @@ def _refuse_other_types(column: pd.Series) -> None:
         raise TypeError(msg)
 
 
-def _stable_order(code: np.ndarray) -> np.ndarray:
-    """Sort codes (int32, not negative) stably in two passes of numpy's 16-bit radix sort."""
-    order = np.argsort(code.astype(np.uint16), kind="stable")  # the low half
-    if code.size and int(code.max()) >= 1 << 16:
-        high = (code >> 16).astype(np.uint16)
-        order = order[np.argsort(high[order], kind="stable")]
-    return order
-
-
-def _words(pieces: list[str]) -> dict[str, list[int]]:
-    """List for each word the positions of the pieces that hold it."""
-    where: dict[str, list[int]] = {}
-    for position, piece in enumerate(pieces):
-        for word in WORD.findall(piece):
-            where.setdefault(word, []).append(position)
-    return where
+def _piece_starts(data: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """Find where pieces start: after each blank, and with each text; then the end."""
+    is_start = np.empty(len(data) + 1, bool)
+    np.equal(data, 32, out=is_start[1:])
+    control = np.flatnonzero(data < 32)
+    is_start[control[_IS_BLANK[data[control]]] + 1] = True
+    is_start[bounds] = True
+    return np.flatnonzero(is_start)

@@ -15,7 +15,7 @@ from weaklabel.functions._names import checked, checked_vote, readable
 from weaklabel.functions._pattern import literals, to_re2, within_piece
 from weaklabel.functions._text import Text
 
-_MANY = 0.5  # share of items above which searching all is cheaper than picking some
+_FEW = 100  # texts that `re` has searched before RE2 is ready
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,13 @@ class Regex(Declared):
         """Vote on every item of the view."""
         text = view.text(self.column)
         pattern = re.compile(self.pattern, self.flags)
-        required = literals(pattern)
+        pieces = _pieces_needed(text, literals(pattern))
         if within_piece(pattern):
-            pieces = range(len(text.pieces)) if required is None else text.pieces_with(required)
-            found = [piece for piece in pieces if pattern.search(text.pieces[piece])]
+            texts = text.pieces.texts
+            chosen = range(len(texts)) if pieces is None else pieces.tolist()
+            found = [piece for piece in chosen if pattern.search(texts[piece])]
             return one_vote(text.flags(found) & text.present, self.vote)
-        possible = text.present
-        if required is not None:
-            possible = possible & text.flags(text.pieces_with(required))
+        possible = text.present if pieces is None else text.flags(pieces) & text.present
         return one_vote(_search(text, pattern, possible), self.vote)
 
     def content(self) -> tuple[Any, ...]:
@@ -112,36 +111,36 @@ def _name(pattern: str) -> str:
     return readable("regex", [" ".join(re.findall(r"\w+", pattern))])[:60].rstrip("_")
 
 
+def _pieces_needed(text: Text, required: list[str] | None) -> np.ndarray | None:
+    """List the pieces that hold a required literal; None if nothing is required."""
+    if required is None:
+        return None
+    return np.unique(np.concatenate([text.lowered.holding(literal) for literal in required]))
+
+
 def _search(text: Text, pattern: re.Pattern[str], possible: np.ndarray) -> np.ndarray:
     """Flag the items where the pattern matches, out of those where it possibly does."""
     hits = np.zeros(len(text), bool)
+    items = np.flatnonzero(possible)
     fast = to_re2(pattern)
-    plain = possible & text.plain if fast is not None else np.zeros(len(text), bool)
-    if fast is not None and plain.any():
-        found = _search_arrow(text, fast, plain)
-        if found is None:
-            plain[:] = False  # too large for RE2: `re` does it
-        else:
-            hits |= found
-    rest = np.flatnonzero(possible & ~plain)
-    hits[text.where(rest, pattern.search)] = True
+    if fast is not None and len(items) > _FEW:
+        chosen = text.take(items)
+        plain = chosen.plain()
+        found = _search_arrow(chosen, fast)
+        if found is not None:
+            hits[items[found & plain]] = True
+            items = items[~plain]
+    hits[text.where(items, pattern.search)] = True
     return hits
 
 
-def _search_arrow(text: Text, pattern: str, possible: np.ndarray) -> np.ndarray | None:
-    """Flag the items where RE2 finds the pattern; None if RE2 refuses it."""
+def _search_arrow(text: Text, pattern: str) -> np.ndarray | None:
+    """Flag the items where RE2 finds the pattern; None if it is too large for RE2."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    items = None if possible.mean() > _MANY else np.flatnonzero(possible)
-    texts = text.arrow if items is None else text.arrow.take(pa.array(items))
     try:
-        found: Any = pc.match_substring_regex(texts, pattern)  # pyright: ignore[reportAttributeAccessIssue]
+        found: Any = pc.match_substring_regex(text.arrow, pattern)  # pyright: ignore[reportAttributeAccessIssue]
     except pa.ArrowInvalid:
         return None
-    found = found.fill_null(False).to_numpy(zero_copy_only=False)
-    if items is None:
-        return found & possible
-    hits = np.zeros(len(text), bool)
-    hits[items[found]] = True
-    return hits
+    return found.fill_null(False).to_numpy(zero_copy_only=False)

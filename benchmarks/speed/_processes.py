@@ -1,0 +1,88 @@
+"""Run a function in a process of its own, and tell its time and peak memory.
+
+Memory is only comparable between processes that did one thing each, and a peer may live in
+another environment. So the function is named by text, and its answer travels as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 20.0  # seconds after which a call is not repeated
+
+
+def run_alone(function: str, *, python: str | None = None, **arguments: Any) -> dict[str, Any]:
+    """Call a function in a new process.
+
+    Parameters
+    ----------
+    function : str
+        ``"benchmarks.speed.apply:by_snorkel"``; it takes and returns what JSON can hold.
+    python : str or None
+        Interpreter; None takes the one that runs.
+    **arguments
+        Keyword arguments of the function.
+
+    Returns
+    -------
+    dict
+        What the function returned, a dict, with ``peak_mb``: the most memory its process ever
+        had, libraries and data included.
+
+    Raises
+    ------
+    RuntimeError
+        If the process fails; holds its last words.
+    """
+    command = [python or sys.executable, "-m", __name__, function, json.dumps(arguments)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+    )
+    if done.returncode:
+        last = "\n".join(done.stderr.splitlines()[-20:])
+        msg = f"{function} failed in a process of its own:\n{last}"
+        raise RuntimeError(msg)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def has_module(python: str, name: str) -> bool:
+    """Say whether an interpreter has a module, without importing it."""
+    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({name!r}) is None)"
+    return not subprocess.run([python, "-c", code], capture_output=True, check=False).returncode
+
+
+def repeated(call: Callable[[], Any], times: int) -> tuple[Any, float]:
+    """Call up to so many times, and give the last result and the median seconds."""
+    seconds: list[float] = []
+    result = None
+    while len(seconds) < times and sum(seconds) < PATIENCE:
+        start = time.perf_counter()
+        result = call()
+        seconds.append(time.perf_counter() - start)
+    return result, statistics.median(seconds)
+
+
+def main() -> None:
+    """Call the function named on the command line; only the answer goes to stdout."""
+    module, _, name = sys.argv[1].partition(":")
+    out, sys.stdout = sys.stdout, sys.stderr
+    answer = getattr(import_module(module), name)(**json.loads(sys.argv[2]))
+    per_mb = 2**20 if sys.platform == "darwin" else 2**10
+    answer["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mb
+    print(json.dumps(answer), file=out)
+
+
+if __name__ == "__main__":
+    main()
