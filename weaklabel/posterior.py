@@ -105,6 +105,10 @@ class Posterior:
         hashes = pd.util.hash_pandas_object(self.index, index=False, hash_key=key).to_numpy()
         return (hashes % n_tied.astype(np.uint64)).astype(np.int64)
 
+    def __repr__(self) -> str:
+        covered = int(on_host(self.covered).sum())
+        return f"Posterior({len(self.index)} items, {covered} covered, {len(self.classes)} classes)"
+
     def _repr_html_(self) -> str:
         """Show the first items, their probabilities and labels."""
         table = self.frame().iloc[:10].round(3).assign(label=self.labels().astype(object).iloc[:10])

@@ -14,7 +14,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 # Below this many elements the plain version is done before numba is imported.
-WORTH_A_TWIN = 1 << 17
+WORTH_A_TWIN = 1 << 15
 
 
 def kernel(plain: Callable[P, R]) -> Callable[P, R]:
