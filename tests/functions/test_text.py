@@ -174,13 +174,23 @@ def test_every_kind_of_text_column(dtype):
     assert np.flatnonzero(votes["regex"]).tolist() == [1, 2, 6, 7]
 
 
-def test_many_distinct_pieces_are_sorted_right():
-    n = 70_000  # more than 16 bits hold
-    values = [f"w{i} w{i // 2}" for i in range(n)]
+def test_many_distinct_pieces_and_words():
+    n = 3000
+    values = [f"w{i} w{i // 2}_ (w{i % 7})" for i in range(n)]
     text = Text(pd.Series(values, dtype=object))
-    for word in ("w0", "w34999", "w65536", f"w{n - 1}"):
+    for word in ["w", "w2", "w7_", f"w{n - 1}", *(f"w{i}" for i in range(0, n, 50)), "w", "w2"]:
         found = sorted(set(text.items_with(text.pieces.with_word(word)).tolist()))
-        assert found == [i for i, value in enumerate(values) if word in value.split()]
+        expected = [i for i, value in enumerate(values) if re.search(rf"\b{word}\b", value)]
+        assert found == expected
+
+
+@profile
+@given(texts, words)
+def test_a_few_words_and_many_are_found_alike(values, word):
+    few, many = (Text(pd.Series(values, dtype=object)).folded for _ in range(2))
+    many._n_asked = 1000
+    word = re.sub(r"\W", "", word.casefold()) or "a"
+    assert set(few.with_word(word).tolist()) == set(many.with_word(word).tolist())
 
 
 def test_arrow_may_hold_bytes_behind_missing_text():
