@@ -1,0 +1,1 @@
+"""Benchmarks: quality on data whose labels are known, and speed beside peers."""

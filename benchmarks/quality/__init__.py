@@ -1,0 +1,1 @@
+"""Quality on real data: figures that can be held against published ones."""
