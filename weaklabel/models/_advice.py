@@ -11,11 +11,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from weaklabel._check import first_few
 from weaklabel._device import on_host
+from weaklabel.evidence import Evidence
 from weaklabel.models._em import Ending
 from weaklabel.models._votes import votes_of
 
 if TYPE_CHECKING:
-    from weaklabel.evidence import Evidence
     from weaklabel.votes import Votes
 
 
@@ -32,14 +32,19 @@ class UnusedEvidence(UserWarning):
 
 
 def refuse_labels(model: Any, evidence: Any, y: Any) -> None:
-    """Refuse a vote frame in place of evidence, and labels in `fit`."""
+    """Refuse labels in `fit`, and a vote frame in place of evidence."""
     if y is not None:
         msg = (
             f"{type(model).__name__}.fit takes evidence alone; it learns without labels. Gold "
             "labels belong into the evidence: evidence.with_candidates(gold)."
         )
         raise ValueError(msg)
-    if not hasattr(evidence, "votes"):
+    refuse_other_things(model, evidence)
+
+
+def refuse_other_things(model: Any, evidence: Any) -> None:
+    """Refuse a vote frame, or anything else, in place of evidence."""
+    if not isinstance(evidence, Evidence):
         msg = (
             f"{type(model).__name__} takes Evidence, not {type(evidence).__name__}. Wrap the votes:"
             " Evidence(votes.index, classes=[...]).with_votes(votes)."

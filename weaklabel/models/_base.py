@@ -280,6 +280,7 @@ class BaseLabelModel(Term, BaseEstimator):
 
     def _matched(self, evidence: Evidence) -> Evidence:
         """Bring sources and codes into the order of the fit, by name."""
+        _advice.refuse_other_things(self, evidence)
         _advice.refuse_other_classes(self, evidence)
         votes = votes_of(evidence)
         _advice.refuse_other_sources(self, votes)

@@ -131,6 +131,13 @@ def log0(values: Any) -> Any:
     return xp.where(some, logs, xp.full_like(logs, -xp.inf))
 
 
+def expected_log(weight: Any, logs: Any) -> float:
+    """Sum of weights times logs, where nothing times ``-inf`` is nothing."""
+    xp = array_namespace(weight)
+    some = weight > 0
+    return float(xp.sum(xp.where(some, weight, 0.0) * xp.where(some, logs, 0.0)))
+
+
 def _only_informative(counts: Counts, log_silent: Any) -> Any:
     """Score silence 0 where it says nothing."""
     xp = array_namespace(log_silent)

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
 
+from weaklabel._device import device_of
 from weaklabel.io.align import positions
+from weaklabel.models._emission import expected_log, log0
 
 
 class ClassPrior(NamedTuple):
@@ -23,18 +25,20 @@ class ClassPrior(NamedTuple):
     def log_estimate(self, mass: Any) -> Any:
         """Log of the class shares that suit the mass of each class best, n_classes."""
         xp = array_namespace(mass)
-        belief = xp.asarray(self.belief, dtype=mass.dtype, device=getattr(mass, "device", None))
+        belief = xp.asarray(self.belief, dtype=mass.dtype, device=device_of(mass))
         if not np.isfinite(self.strength):
-            return _log(xp, belief)
-        return _log(xp, (mass + self.strength * belief) / (xp.sum(mass) + self.strength))
+            return log0(belief)
+        return log0((mass + self.strength * belief) / (xp.sum(mass) + self.strength))
 
     def log_belief(self, log_prior: Any) -> float:
         """Log density of the Dirichlet belief, in nats, up to a constant."""
         if not np.isfinite(self.strength) or self.strength == 0:
             return 0.0
         xp = array_namespace(log_prior)
-        pseudo = xp.asarray(self.strength * self.belief, dtype=log_prior.dtype)
-        return float(xp.sum(xp.where(pseudo > 0, pseudo * log_prior, 0.0 * pseudo)))
+        pseudo = xp.asarray(
+            self.strength * self.belief, dtype=log_prior.dtype, device=device_of(log_prior)
+        )
+        return expected_log(pseudo, log_prior)
 
 
 def class_prior(
@@ -94,9 +98,3 @@ def _shares(value: Any, classes: pd.Index) -> np.ndarray:
         msg = f"class_prior needs one share for each class of {classes.tolist()}; got {value!r}."
         raise ValueError(msg)
     return shares
-
-
-def _log(xp: Any, shares: Any) -> Any:
-    """Log, with ``-inf`` for 0 and no warning."""
-    some = shares > 0
-    return xp.where(some, xp.log(xp.where(some, shares, 1.0 + 0 * shares)), -xp.inf + 0 * shares)

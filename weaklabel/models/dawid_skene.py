@@ -10,7 +10,7 @@ from array_api_compat import array_namespace
 
 from weaklabel._device import on_host
 from weaklabel.models._base import BaseLabelModel
-from weaklabel.models._emission import EMISSIONS, Counts, better_than_chance
+from weaklabel.models._emission import EMISSIONS, Counts, better_than_chance, expected_log
 from weaklabel.models._misfit import misfit
 from weaklabel.models._votes import (
     informative,
@@ -193,14 +193,8 @@ class DawidSkene(BaseLabelModel):
         return scores
 
     def _log_belief(self, parameters: _Parameters, survey: Counts) -> float:
-        xp = array_namespace(survey.said)
-        pairs = (
-            (survey.said, parameters.log_emission),
-            (survey.silent, parameters.log_silence),
-        )
-        return sum(
-            float(xp.sum(xp.where(pseudo > 0, pseudo * logs, xp.zeros_like(pseudo))))
-            for pseudo, logs in pairs
+        return expected_log(survey.said, parameters.log_emission) + expected_log(
+            survey.silent, parameters.log_silence
         )
 
     @property
