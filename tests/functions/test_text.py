@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import weaklabel.functions as wf
 from weaklabel.functions import _text as text_module
+from weaklabel.functions import regex as regex_module
 from weaklabel.functions._pattern import literals, to_re2, within_piece
 from weaklabel.functions._text import Text
 
@@ -89,7 +90,7 @@ def test_keywords(values, word, whole_words, ignore_case):
     assert voted(function, values) == [text is not None and found(text) for text in values]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(texts, patterns, flags)
 @example(["a\n", "a"], "a$", 0)
 @example(["", "a"], r"\B", 0)
@@ -104,7 +105,11 @@ def test_regex(values, pattern, flag):
     except re.error:
         return
     expected = [text is not None and compiled.search(text) is not None for text in values]
-    assert voted(wf.Regex(pattern, vote=1, flags=flag), values) == expected
+    function = wf.Regex(pattern, vote=1, flags=flag)
+    assert voted(function, values) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regex_module, "_FEW", -1)  # RE2 searches, however few they are
+        assert voted(function, values) == expected
 
 
 def test_ignoring_case_python_takes_just_four_characters_for_ascii():
@@ -155,7 +160,8 @@ def test_without_the_parser_of_re_all_is_left_to_re(monkeypatch):
     assert not within_piece(re.compile("a"))
 
 
-def test_a_pattern_too_large_for_re2_is_left_to_re():
+def test_a_pattern_too_large_for_re2_is_left_to_re(monkeypatch):
+    monkeypatch.setattr(regex_module, "_FEW", -1)
     pattern = "(?:(?:.{900}){30}){30}|a b"
     assert to_re2(re.compile(pattern)) is not None
     assert voted(wf.Regex(pattern, vote=1), ["a b", "ab"]) == [True, False]

@@ -47,10 +47,6 @@ class LabelingFunction(ABC):
     whole_frame: ClassVar[bool] = False  # True: sees the frame as a whole, never a slice of it
 
     @abstractmethod
-    def compute(self, view: View) -> Column:
-        """Vote on every item of the view."""
-
-    @abstractmethod
     def content(self) -> tuple[Any, ...]:
         """List everything besides the data that the votes depend on."""
 
@@ -59,7 +55,15 @@ class LabelingFunction(ABC):
         return None
 
 
-class Declared(LabelingFunction):
+class Computed(LabelingFunction):
+    """A function that votes on many items at once."""
+
+    @abstractmethod
+    def compute(self, view: View) -> Column:
+        """Vote on every item of the view."""
+
+
+class Declared(Computed):
     """A function told by its fields instead of by a Python body."""
 
     def __call__(self, frame: pd.DataFrame) -> pd.Series:

@@ -108,13 +108,12 @@ def from_array(values: Any) -> Coded:
 
 
 def concat(columns: Sequence[Column]) -> Column:
-    """Put the votes of consecutive slices of a frame one after the other."""
-    first = columns[0]
+    """Put the votes of consecutive slices of a frame one after the other.
+
+    Soft votes come only from functions that see the frame as a whole, in one slice.
+    """
     if len(columns) == 1:
-        return first
-    if isinstance(first, Soft):
-        parts = [column.probabilities for column in columns if isinstance(column, Soft)]
-        return Soft(probabilities=np.concatenate(parts), classes=first.classes)
+        return columns[0]
     coded = [column for column in columns if isinstance(column, Coded)]
     merged = from_list([value for column in coded for value in column.table])
     starts = np.cumsum([0, *(len(column.table) for column in coded)])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import joblib
 import numpy as np
 import pandas as pd
 
-from weaklabel.functions._base import LabelingFunction, View
+from weaklabel.functions._base import Computed, LabelingFunction, View
 from weaklabel.functions._column import Column, concat, from_list, silent
 from weaklabel.functions._errors import NO_FAULTS, Faults, describe, keep_traceback
 from weaklabel.functions._row import Row
@@ -54,6 +54,10 @@ class Task:
         """Call one function on the slice."""
         if isinstance(function, RowFunction):
             return self._call_rows(function, view, tick)
+        return self._compute(cast("Computed", function), view, tick)
+
+    def _compute(self, function: Computed, view: View, tick: Tick) -> Outcome:
+        """Call a function that votes on many items at once."""
         try:
             outcome = Outcome(column=function.compute(view), faults=NO_FAULTS)
         except Exception as error:  # whatever a function raises is a fault of it

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from weaklabel._check import first_few
-from weaklabel.functions._base import LabelingFunction, View
-from weaklabel.functions._column import Column, from_array, from_list
+from weaklabel.functions._base import Computed, LabelingFunction, View
+from weaklabel.functions._column import Column, from_array
 
 # Loaded resources by function. It lives in the process, not in the function, so that a worker
 # process, which gets the function anew with every task, still loads only once.
@@ -63,16 +63,8 @@ class RowFunction(PythonFunction):
 
     kind = "row by row"
 
-    def compute(self, view: View) -> Column:
-        """Vote on every item of the view; the first exception ends it."""
-        from weaklabel.functions._row import Row
 
-        resources = self.load()
-        columns = view.columns
-        return from_list([self.body(Row(columns, i), **resources) for i in range(len(view))])
-
-
-class FrameFunction(PythonFunction):
+class FrameFunction(PythonFunction, Computed):
     """A labeling function that is called once with the whole frame."""
 
     kind = "vectorized"
