@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -131,9 +132,22 @@ def _as_written(names: pd.Series) -> pd.Series:
     return numbers if (numbers.astype("str") == names).all() else names
 
 
-def _read_jsonl(data: Any) -> pd.DataFrame:
+def _read_jsonl(data: Path | BytesIO) -> pd.DataFrame:
     """Read one JSON object a line; strings stay strings even if they look like dates or numbers."""
-    return pd.read_json(data, lines=True, dtype=False, convert_dates=False)
+    text = (data.read_bytes() if isinstance(data, Path) else data.read()).decode("utf-8-sig")
+    rows: list[dict[str, Any]] = []
+    # not `splitlines`: JSON strings may hold other line ends than this one
+    for number, line in enumerate(text.split("\n"), start=1):
+        try:
+            row = json.loads(line) if line.strip() else None
+        except json.JSONDecodeError as error:
+            msg = f"line {number}: {error}"
+            raise ValueError(msg) from error
+        if not isinstance(row, dict | None):
+            msg = f'line {number} holds no object such as {{"id": 1, "text": "..."}}'
+            raise ValueError(msg)
+        rows += [row] if row is not None else []
+    return pd.DataFrame(rows)
 
 
 READERS: dict[str, Callable[..., pd.DataFrame]] = {

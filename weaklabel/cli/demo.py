@@ -205,9 +205,9 @@ def _comparison(
     """Make the section of the report that compares the methods."""
     n_test = int(scores["n"].iloc[0])
     done = (
-        f"The label model and the classifiers (TF-IDF, logistic regression) learned from {n_train:,} "
-        f"comments. The table is about the {n_test:,} others; only it and the classifier on gold "
-        "have seen gold labels."
+        "The label model and the classifiers (TF-IDF, logistic regression) learned from "
+        f"{n_train:,} comments. The table is about the {n_test:,} others; only it and the "
+        "classifier on gold have seen gold labels."
     )
     held_out = gold.loc[predictions[MODEL].index]
     figures = [
