@@ -39,7 +39,7 @@ def row(trial: Trial, model: str, *, python: str, patience: int) -> dict[str, An
                 patience=patience,
             )
         except RuntimeError as error:
-            return _failed(str(error).splitlines()[-1])
+            return _failed(str(error).splitlines()[-1][:120])
         with np.load(answer) as arrays:
             probabilities = arrays["probabilities"]
     posterior = Posterior(

@@ -1,0 +1,61 @@
+"""Time weaklabel beside Snorkel and crowd-kit: the same votes, one run, one machine.
+
+``python -m benchmarks.speed [--cases A B] [--quick] [--peer-python PATH] [--out CSV]``
+
+Every system runs in a process of its own. Seconds are the median of three runs (of fewer where
+they take long, or with ``--quick``) from votes in the form the library wants, to labels; `peak_mb` is the most memory
+its process had, libraries and data included. What takes more than 8 GiB of address space or
+300 s is given up, and `note` says so. `agrees` is the share of items that get our label.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks import _results
+from benchmarks.speed import _cases
+from benchmarks.speed._processes import run_alone
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print and write the table; 1 if one of our own systems failed."""
+    names = ["apply", *_cases.CASES]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cases", nargs="+", choices=names, default=names)
+    parser.add_argument("--quick", action="store_true", help="small sizes")
+    parser.add_argument("--peer-python", help="interpreter with snorkel and crowd-kit")
+    parser.add_argument("--out", type=Path, help="CSV file to write")
+    chosen = parser.parse_args(arguments)
+    pythons = _cases.pythons(chosen.peer_python)
+    rows = []
+    for row in _cases.rows(chosen.cases, quick=chosen.quick, pythons=pythons):
+        rows.append(row)
+        print(_line(row), flush=True)
+    if chosen.out:
+        _results.write(chosen.out, rows, _cases.COLUMNS, _results.made(peers=_versions(pythons)))
+    return int(any(row["system"].startswith("weaklabel") and row.get("note") for row in rows))
+
+
+def _versions(pythons: dict[str, str]) -> dict[str, str]:
+    """Give the versions of the libraries compared with."""
+    others = {python for library, python in pythons.items() if library != "weaklabel"}
+    if not others:
+        return {}
+    return run_alone("benchmarks.quality._peer_models:available", python=others.pop())["versions"]
+
+
+def _line(row: _cases.Row) -> str:
+    """Say what one system did on one case."""
+    return (
+        f"{row['case']:52} {row['system']:35} {row['seconds']:9.3f} s "
+        f"{row['ratio_to_ours']:7.1f} x  {row['peak_mb']:7.0f} MB  "
+        f"agrees {row['agrees']:.4f}  {row.get('note', '')}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

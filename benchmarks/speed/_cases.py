@@ -1,0 +1,203 @@
+"""What is timed: votes, the systems that label them, and how the table is made."""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.speed import apply
+from benchmarks.speed._processes import has_module, run_alone
+
+Row = dict[str, Any]
+COLUMNS = ["case", "system", "seconds", "ratio_to_ours", "peak_mb", "agrees", "note"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Votes and the systems to time on them; the first system is the one to compare with.
+
+    Attributes
+    ----------
+    title : str
+        Of the case at full size.
+    full, quick : dict
+        ``draw``, the name of a function of `_votes`, and its arguments.
+    systems : tuple of str
+        Keys of `_systems.SYSTEMS`.
+    sweeps : int
+        Number of EM steps for systems that take it.
+    """
+
+    title: str
+    full: dict[str, Any]
+    quick: dict[str, Any]
+    systems: tuple[str, ...]
+    sweeps: int = 0
+
+
+MILLION = {"draw": "labeling_functions", "n_items": 1_000_000}
+TENTH = MILLION | {"n_items": 100_000}
+CROWD = {"draw": "crowd", "n_items": 100_000}
+MANY = {"draw": "many_sources", "n_items": 2000, "n_sources": 1200}
+
+CASES = {
+    "majority": Case(
+        title="plain vote, {n_items:,} x 20",
+        full=MILLION,
+        quick=TENTH,
+        systems=(
+            "weaklabel MajorityVote",
+            "snorkel MajorityLabelVoter",
+            "crowd-kit MajorityVote",
+        ),
+    ),
+    "sweeps": Case(
+        title="5 E-steps of Dawid-Skene, {n_items:,} x 20",
+        full=MILLION,
+        quick=TENTH,
+        sweeps=5,
+        systems=("weaklabel DawidSkene, sweeps", "crowd-kit DawidSkene, sweeps"),
+    ),
+    "fit": Case(
+        title="label models with defaults, {n_items:,} x 20",
+        full=MILLION,
+        quick=TENTH,
+        systems=(
+            "weaklabel LabelModel",
+            "weaklabel DawidSkene",
+            "snorkel LabelModel",
+            "crowd-kit DawidSkene",
+        ),
+    ),
+    "crowd": Case(
+        title="crowd, {n_items:,} x 5 of 200, 4 classes",
+        full=CROWD,
+        quick=CROWD | {"n_items": 10_000},
+        systems=(
+            "weaklabel LabelModel, long",
+            "weaklabel DawidSkene, long",
+            "weaklabel MajorityVote, long",
+            "snorkel LabelModel",
+            "crowd-kit DawidSkene",
+            "crowd-kit MajorityVote",
+        ),
+    ),
+    "crowd-sweeps": Case(
+        title="20 E-steps of Dawid-Skene, crowd, {n_items:,} x 5 of 200, 4 classes",
+        full=CROWD,
+        quick=CROWD | {"n_items": 10_000},
+        sweeps=20,
+        systems=("weaklabel DawidSkene, sweeps, long", "crowd-kit DawidSkene, sweeps"),
+    ),
+    "many-sources": Case(
+        title="{n_items:,} x {n_sources:,} at 2 %, 56 classes",
+        full=MANY,
+        quick=MANY | {"n_items": 500, "n_sources": 300},
+        systems=(
+            "weaklabel LabelModel",
+            "weaklabel DawidSkene",
+            "snorkel LabelModel",
+            "crowd-kit DawidSkene",
+        ),
+    ),
+}
+APPLY_ROWS = {"full": 100_000, "quick": 10_000}
+
+
+def rows(names: list[str], *, quick: bool, pythons: dict[str, str]) -> Iterator[Row]:
+    """Measure cases, system by system.
+
+    Parameters
+    ----------
+    names : list of str
+        "apply", or keys of `CASES`.
+    quick : bool
+        Take the small sizes.
+    pythons : dict
+        The interpreter of each library that is there: "weaklabel", "snorkel", "crowd-kit".
+    """
+    for name in names:
+        if name == "apply":
+            yield from _apply_rows(quick, pythons.get("snorkel"))
+        else:
+            yield from _label_model_rows(CASES[name], quick, pythons)
+
+
+def _apply_rows(quick: bool, snorkel_python: str | None) -> Iterator[Row]:
+    """Time labeling functions; `agrees` is 1 where all votes are equal."""
+    n_rows = APPLY_ROWS["quick" if quick else "full"]
+    for line in apply.table(n_rows, snorkel_python):
+        case = f"apply: {line['case']}, {n_rows:,} texts"
+        yield line | {"case": case, "agrees": float(line["agrees"])}
+
+
+def _label_model_rows(case: Case, quick: bool, pythons: dict[str, str]) -> Iterator[Row]:
+    """Time label models; `agrees` is the share of voted items with the same best class."""
+    data = case.quick if quick else case.full
+    title = case.title.format(**data)
+    ours: np.ndarray | None = None
+    reference: float | None = None
+    for system in case.systems:
+        python = pythons.get(system.split()[0])
+        if python is None:
+            continue
+        plan = {"system": system, "data": data, "sweeps": case.sweeps, "runs": 1 if quick else 3}
+        found, labels = _measured(plan, python)
+        if reference is None:
+            ours, reference = labels, found["seconds"]
+        yield found | {
+            "case": title,
+            "system": system,
+            "ratio_to_ours": found["seconds"] / reference,
+            "agrees": _agreement(ours, labels),
+        }
+
+
+def _measured(plan: dict[str, Any], python: str) -> tuple[Row, np.ndarray | None]:
+    """Run a system in its own process; a failure becomes NaN and a note."""
+    with tempfile.TemporaryDirectory() as folder:
+        labels = Path(folder, "labels.npy")
+        try:
+            found = run_alone(
+                "benchmarks.speed._systems:measure",
+                python=python,
+                labels=str(labels),
+                **plan,
+            )
+        except RuntimeError as error:
+            reason = str(error).splitlines()[-1][:120]
+            return {"seconds": math.nan, "peak_mb": math.nan, "note": reason}, None
+        return found | {"note": ""}, np.load(labels)
+
+
+def _agreement(ours: np.ndarray | None, theirs: np.ndarray | None) -> float:
+    """Share of equal labels, over items that we label."""
+    if ours is None or theirs is None:
+        return math.nan
+    labelled = ours >= 0
+    return float((ours == theirs)[labelled].mean())
+
+
+def pythons(peer: str | None) -> dict[str, str]:
+    """Find which libraries are there, and tell of those that are not.
+
+    Parameters
+    ----------
+    peer : str or None
+        Interpreter with the other libraries; None takes this one.
+    """
+    peer = peer or sys.executable
+    found = {"weaklabel": sys.executable}
+    for name, module in (("snorkel", "snorkel"), ("crowd-kit", "crowdkit")):
+        if has_module(peer, module):
+            found[name] = peer
+        else:
+            print(f"{name} left out: it is not installed; pip install 'weaklabel[bench]'")
+    return found
