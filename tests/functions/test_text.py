@@ -96,6 +96,8 @@ def test_keywords(values, word, whole_words, ignore_case):
 @example(["", "a"], r"\B", 0)
 @example(["\x0b", "\x1c"], r"\s", 0)
 @example(["a\x01b"], r"a\S\S", 0)
+@example(["1\x1f1"], r"\S\S\S", re.ASCII)
+@example(["1\x1f1"], r"(?a:\S\S\S)", 0)
 @example(["ſ", "K", "İ", "ı"], "[ski]", re.I)
 @example(["aſk"], "ask", re.I)
 @example(["wİn"], "win", re.I)

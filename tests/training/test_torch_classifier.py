@@ -17,9 +17,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
+from weaklabel._progress import progress_bar
 from weaklabel.posterior import Posterior
 from weaklabel.training import SoftLabelClassifier, TorchClassifier
-from weaklabel.training._progress import progress_bar
 
 torch = pytest.importorskip("torch", reason="TorchClassifier needs the torch extra")
 
@@ -418,4 +418,7 @@ def test_progress_is_shown_in_notebooks(monkeypatch):
 
     assert progress_bar(None, 3, "words").disable
     monkeypatch.setitem(sys.modules, "IPython", IPython)
+    monkeypatch.setattr(
+        "weaklabel._progress.find_spec", lambda name: None
+    )  # a text bar
     assert not progress_bar(None, 3, "words").disable

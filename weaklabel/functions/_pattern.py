@@ -224,8 +224,13 @@ def within_piece(pattern: re.Pattern[str]) -> bool:
     >>> within_piece(re.compile(r"\bhttps?://\S+")), within_piece(re.compile("check out"))
     (True, False)
     """
-    tree = parse(pattern)
+    tree = None if _ascii_only(pattern.flags) else parse(pattern)
     return tree is not None and tree.getwidth()[0] > 0 and _has_no_blank(tree)
+
+
+def _ascii_only(flags: int) -> bool:
+    r"""Say whether ``\S`` matches the separators \x1c to \x1f, which are blanks otherwise."""
+    return bool(flags & re.ASCII)
 
 
 def _has_no_blank(tree: Any) -> bool:
@@ -243,6 +248,8 @@ def _part_has_no_blank(op: str, argument: Any) -> bool:
         return str(argument) == "AT_BOUNDARY"
     if op == "BRANCH":
         return all(map(_has_no_blank, argument[1]))
+    if op == "SUBPATTERN" and _ascii_only(argument[1]):  # (?a:...)
+        return False
     inner = {"MAX_REPEAT": 2, "MIN_REPEAT": 2, "POSSESSIVE_REPEAT": 2, "SUBPATTERN": 3}.get(op)
     return inner is not None and _has_no_blank(argument[inner])
 

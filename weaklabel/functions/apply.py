@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
-from collections.abc import Generator, Hashable, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -13,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from weaklabel._check import first_few
+from weaklabel._progress import progress_bar
 from weaklabel.functions import cache as votes_cache
 from weaklabel.functions._base import LabelingFunction
 from weaklabel.functions._classes import Classes
@@ -106,14 +105,15 @@ def apply(  # noqa: PLR0913 keyword-only choices
     _check_frame(frame)
     _check_choice(on_error)
     known = Classes(classes)
-    with _bar(len(functions) * len(frame), progress) as tick:
+    total = len(functions) * len(frame)
+    with progress_bar(progress, total, "labeling functions", unit=" votes", unit_scale=True) as bar:
         outcomes = _outcomes(
             functions,
             frame,
             n_jobs=n_jobs,
             stop_at_fault=on_error == "raise",
             cache=cache,
-            tick=tick,
+            tick=bar.update,
         )
     names = [function.name for function in functions]
     resolved = {
@@ -249,16 +249,3 @@ def _check_choice(on_error: str) -> None:
     if on_error not in {"raise", "abstain"}:
         msg = f"on_error={on_error!r} is unknown. Give 'raise' or 'abstain'."
         raise ValueError(msg)
-
-
-@contextmanager
-def _bar(total: int, progress: bool | None) -> Generator[Tick]:
-    """Show a bar where someone watches."""
-    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
-    if not (watched if progress is None else progress):
-        yield lambda _: None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=total, desc="labeling functions", unit=" votes", unit_scale=True) as bar:
-        yield bar.update

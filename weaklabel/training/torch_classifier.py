@@ -13,8 +13,8 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from weaklabel._check import generator
+from weaklabel._progress import progress_bar
 from weaklabel.training._end_model import EndModel, Lesson
-from weaklabel.training._progress import progress_bar
 
 FEWEST_HELD_OUT = 10  # the loss of fewer items is mostly chance, and would stop training by chance
 
