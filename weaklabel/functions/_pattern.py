@@ -240,12 +240,10 @@ def _has_no_blank(tree: Any) -> bool:
 
 def _part_has_no_blank(op: str, argument: Any) -> bool:
     """Say whether a part cannot match a blank and does not look around."""
-    if op == "LITERAL":
-        return argument > 32
+    if op in {"LITERAL", "AT"}:
+        return str(argument) == "AT_BOUNDARY" if op == "AT" else argument > 32
     if op == "IN":
         return _set_has_no_blank([(str(kind), str(member), member) for kind, member in argument])
-    if op == "AT":
-        return str(argument) == "AT_BOUNDARY"
     if op == "BRANCH":
         return all(map(_has_no_blank, argument[1]))
     if op == "SUBPATTERN" and _ascii_only(argument[1]):  # (?a:...)
