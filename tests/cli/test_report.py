@@ -92,7 +92,7 @@ def test_user_text_stays_text(labeling, comments):
 def test_names_stay_text(labeling, comments):
     functions = [
         wl.Keywords(["channel", "money", "subscribe"], vote="spam", name="<b>spam & co</b>"),
-        wl.Keywords("song", vote="ham", name="<i>"),
+        wl.Keywords("song", vote="ham", name="<i>$5_$6 \u65e5"),
         wl.Keywords("voice", vote="ham"),
     ]
     page = needs_nothing_else(report(labeling(functions=functions), title="<h1>"))

@@ -28,10 +28,12 @@ def figure(
     draw: Callable[[Any], Any], caption: str, *, width: float = 8, height: float = 5
 ) -> _html.Node:
     """Draw on new axes of this size, in inches, and make an HTML figure of it."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure  # not pyplot: no window system is asked, no state kept
 
     drawn = Figure(figsize=(width, height), layout="constrained")
-    with warnings.catch_warnings():
+    plain = {"text.parse_math": False, "text.usetex": False}  # names may hold dollars
+    with warnings.catch_warnings(), rc_context(plain):
         # names in letters that the font lacks are drawn as boxes; the tables have them right
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         draw(drawn.add_subplot())

@@ -30,7 +30,7 @@ def add_to(commands: Any, common: argparse.ArgumentParser) -> None:
         "label",
         parents=[common],
         help="write probabilities and labels for the items of a task",
-        description="Apply the functions of a task, fit a label model to their votes, and write "
+        description="Apply the functions of a task, fit a label model to their votes, and write\n"
         "what it believes of every item. No gold is looked at.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
