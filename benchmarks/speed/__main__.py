@@ -3,9 +3,10 @@
 ``python -m benchmarks.speed [--cases A B] [--quick] [--peer-python PATH] [--out CSV]``
 
 Every system runs in a process of its own. Seconds are the median of three runs (of fewer where
-they take long, or with ``--quick``) from votes in the form the library wants, to labels; `peak_mb` is the most memory
-its process had, libraries and data included. What takes more than 8 GiB of address space or
-300 s is given up, and `note` says so. `agrees` is the share of items that get our label.
+they take long; with ``--quick`` of the first alone, loading included) from votes in the form that
+the library wants, to labels. `peak_mb` is the most memory its process had, libraries and data
+included. What takes more than 8 GiB of address space or 300 s is given up, and `note` says so.
+`agrees` is the share of items that get our label.
 """
 
 from __future__ import annotations

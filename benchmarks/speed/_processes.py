@@ -79,9 +79,17 @@ def main() -> None:
     module, _, name = sys.argv[1].partition(":")
     out, sys.stdout = sys.stdout, sys.stderr
     answer = getattr(import_module(module), name)(**json.loads(sys.argv[2]))
-    per_mb = 2**20 if sys.platform == "darwin" else 2**10
-    answer["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mb
+    answer["peak_mb"] = peak_mb()
     print(json.dumps(answer), file=out)
+
+
+def peak_mb() -> float:
+    """Give the most memory that this process had, in MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # what Linux reports as ru_maxrss starts at the memory of the parent
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # bytes on macOS
 
 
 if __name__ == "__main__":

@@ -24,7 +24,17 @@ MOST_MEMORY = 8 << 30  # bytes of address space of one process
 Answer = tuple[np.ndarray, np.ndarray]  # items, and the position of their best class
 
 
-def measure(
+def measure(**plan: Any) -> dict[str, Any]:
+    """Do what `timed` does, in a process of its own, within limits of time and memory."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(GIVE_UP)
+    found = timed(**plan)
+    signal.alarm(0)
+    return found
+
+
+def timed(
     *, data: dict[str, Any], system: str, sweeps: int, runs: int, labels: str
 ) -> dict[str, Any]:
     """Time one system on one set of votes; the labels are written to a file.
@@ -42,9 +52,6 @@ def measure(
     labels : str
         npy file to write: the position of the best class of each item, -1 if none is given.
     """
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    signal.signal(signal.SIGALRM, _give_up)
-    signal.alarm(GIVE_UP)
     arguments = {name: value for name, value in data.items() if name != "draw"}
     votes = getattr(_votes, data["draw"])(**arguments)
     prepare, call = SYSTEMS[system]
@@ -52,7 +59,6 @@ def measure(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about convergence after a few sweeps, and from peers
         (items, best), seconds = repeated(lambda: call(prepared, votes, sweeps), runs)
-    signal.alarm(0)
     found = np.full(int(votes["n_items"]), -1)
     found[items] = best
     np.save(labels, found)
