@@ -14,10 +14,21 @@ def first_few(labels: Any, most: int = 3) -> str:
     >>> first_few(pd.Index(["a", "b", "c", "d", "e"]))
     "'a', 'b', 'c' and 2 more"
     """
-    labels = pd.Index(labels)
+    labels = as_index(labels)
     # `tolist` turns numpy scalars into Python ones: users wrote 17, not np.int64(17)
     shown = ", ".join(map(repr, labels[:most].tolist()))
     return f"{shown} and {len(labels) - most} more" if len(labels) > most else shown
+
+
+def as_index(labels: Any) -> pd.Index:
+    """Make a flat index of any sequence of labels; tuples are labels like any other.
+
+    >>> as_index([("a", 1), ("b", 2)]).tolist()
+    [('a', 1), ('b', 2)]
+    """
+    if isinstance(labels, pd.Index) and not isinstance(labels, pd.MultiIndex | pd.CategoricalIndex):
+        return labels
+    return pd.Index(list(labels), tupleize_cols=False, name=getattr(labels, "name", None))
 
 
 def generator(random_state: Any) -> np.random.Generator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from array_api_compat import is_cupy_array
+from array_api_compat import array_namespace, is_cupy_array
 
 
 def on_host(array: Any) -> np.ndarray:
@@ -16,6 +16,18 @@ def on_host(array: Any) -> np.ndarray:
 def device_of(array: Any) -> Any:
     """Name the device of an array, for arrays that are made beside it."""
     return getattr(array, "device", None)
+
+
+def beside(array: Any, like: Any) -> Any:
+    """Put a NumPy array into the library and on the device of another."""
+    return array_namespace(like).asarray(array, device=device_of(like))
+
+
+def take_rows(array: Any, rows: np.ndarray) -> Any:
+    """Select rows of an array of any library; None stays None."""
+    if array is None:
+        return None
+    return array_namespace(array).take(array, beside(rows, array), axis=0)
 
 
 def mover(device: str) -> Any:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from weaklabel._check import first_few
+from weaklabel._check import as_index, first_few
+from weaklabel._device import beside, on_host
 
 if TYPE_CHECKING:
     from weaklabel.constraints import Constraint
@@ -60,10 +61,17 @@ class Bags:
         constraints : tuple of Constraint
             Their fields may be one value, or a Series or mapping by name of bag.
         """
-        number, names = pd.factorize(values)
+        try:
+            number, names = pd.factorize(values)
+        except TypeError as error:
+            msg = (
+                f"Names of bags must be hashable, such as strings or tuples; {error}. An item is "
+                "in one bag of a block; for several groupings call with_bags again."
+            )
+            raise TypeError(msg) from error
         inside = np.flatnonzero(number >= 0)
         order = inside[np.lexsort((where[inside], number[inside]))]
-        names = pd.Index(names)
+        names = as_index(names)
         return cls(
             member=where[order],
             starts=np.searchsorted(number[order], np.arange(len(names) + 1)),
@@ -96,14 +104,18 @@ class Bags:
         Raises
         ------
         ValueError
-            If a bag would lose members and `broken` is "raise".
+            If a bag would lose members and `broken` is "raise", or it is none of the three.
         """
+        if broken not in {"raise", "drop", "keep"}:
+            msg = f"bags={broken!r} is unknown. Choose 'raise', 'drop' or 'keep'."
+            raise ValueError(msg)
+        sizes = on_host(self.sizes)
         new_position = np.full(n_items, -1)
         new_position[rows] = np.arange(len(rows))
-        bag = np.repeat(np.arange(self.n_bags), self.sizes)
-        position = new_position[self.member]
-        left = np.bincount(bag, weights=position >= 0, minlength=self.n_bags)
-        lost = (left > 0) & (left < self.sizes)
+        bag = np.repeat(np.arange(self.n_bags), sizes)
+        position = new_position[on_host(self.member)]
+        left = np.bincount(bag[position >= 0], minlength=self.n_bags)
+        lost = (left > 0) & (left < sizes)
         if lost.any() and broken == "raise":
             msg = (
                 f"{lost.sum()} bags would lose members: {first_few(self.names[lost])}. What is "
@@ -117,12 +129,19 @@ class Bags:
         order = np.flatnonzero(inside)[np.lexsort((position[inside], bag[inside]))]
         number = (np.cumsum(keep) - 1)[bag[order]]
         return Bags(
-            member=position[order],
-            starts=np.searchsorted(number, np.arange(keep.sum() + 1)),
+            member=beside(position[order], self.member),
+            starts=beside(np.searchsorted(number, np.arange(keep.sum() + 1)), self.starts),
             names=self.names[keep],
-            constraints=tuple(constraint.take(keep) for constraint in self.constraints),
+            constraints=tuple(
+                constraint.take(np.flatnonzero(keep)) for constraint in self.constraints
+            ),
         )
 
     def map_arrays(self, move: Any) -> Bags:
-        """Apply a function to every array; names and constraints stay on the host."""
-        return replace(self, member=move(self.member), starts=move(self.starts))
+        """Apply a function to every array; names stay on the host."""
+        return replace(
+            self,
+            member=move(self.member),
+            starts=move(self.starts),
+            constraints=tuple(constraint.map_arrays(move) for constraint in self.constraints),
+        )

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
-from scipy import sparse
 
 from weaklabel._check import first_few
-from weaklabel._device import mover, on_host
+from weaklabel._device import mover, on_host, take_rows
 from weaklabel.bags import Bags
-from weaklabel.io.align import by_position, numbers_for, positions, values_for
+from weaklabel.io.align import numbers_for, values_for
 from weaklabel.io.candidates import candidates_from
+from weaklabel.io.features import features_from, neighbors_from
 from weaklabel.io.join import join_votes
+from weaklabel.io.labels import class_names, item_labels
 from weaklabel.io.read_votes import read_votes
+from weaklabel.io.rows import rows_to_take
 
 if TYPE_CHECKING:
     from weaklabel.bags import Broken
     from weaklabel.constraints import Constraint
-    from weaklabel.io.long import Repeats
     from weaklabel.io.matrix import Encoding
     from weaklabel.io.read_votes import Silence
+    from weaklabel.io.repeats import Repeats
     from weaklabel.votes import Votes
 
 
@@ -80,21 +83,8 @@ class Evidence:
     weights: Any = None
 
     def __post_init__(self) -> None:
-        index = self.index
-        if isinstance(index, pd.DataFrame | pd.Series):
-            index = index.index
-        object.__setattr__(
-            self, "index", _unique(_as_index(index), "items", "for instance by frame.reset_index()")
-        )
-        object.__setattr__(
-            self, "classes", _unique(_as_index(self.classes), "classes", "merge or rename them")
-        )
-        if len(self.classes) < 2:
-            msg = (
-                f"Evidence needs at least two classes, not {self.classes.tolist()}. If items "
-                "either have a property or not, name both: classes=['no', 'yes']."
-            )
-            raise ValueError(msg)
+        object.__setattr__(self, "index", item_labels(self.index))
+        object.__setattr__(self, "classes", class_names(self.classes))
 
     # ---- parts ------------------------------------------------------------------------------
 
@@ -208,7 +198,7 @@ class Evidence:
             if constraint.of not in self.classes:
                 msg = (
                     f"{type(constraint).__name__} counts {constraint.of!r}, but the classes are "
-                    f"{self.classes.tolist()}."
+                    f"{self.classes.tolist()}. Name one of them."
                 )
                 raise ValueError(msg)
         where, values = values_for(bag, self.index, "bags")
@@ -229,32 +219,17 @@ class Evidence:
         Raises
         ------
         ValueError
-            If an item has no row, or the array is not of two dimensions.
+            If an item has no row, a column is no number, or the array is not of two dimensions.
         """
-        if isinstance(features, pd.DataFrame):
-            where = positions(features.index, self.index, "features")
-            missing = np.ones(len(self), dtype=bool)
-            missing[where] = False
-            if missing.any():
-                msg = (
-                    f"{missing.sum()} items have no features: {first_few(self.index[missing])}. "
-                    "Features cannot abstain: fill the rows, or select the items that have some."
-                )
-                raise ValueError(msg)
-            features = np.asarray(features)[np.argsort(where)]
-        by_position(features, self.index, "features")
-        if features.ndim != 2:
-            msg = f"Features are n_items x n_features; this array has {features.ndim} dimensions."
-            raise ValueError(msg)
-        return replace(self, features=features)
+        return replace(self, features=features_from(features, self.index))
 
     def with_neighbors(self, neighbors: Any) -> Self:
         """Set how similar items are.
 
         Parameters
         ----------
-        neighbors : scipy.sparse array or array, n_items x n_items
-            Similarity, at least 0; 0 says nothing.
+        neighbors : scipy.sparse array, array or DataFrame, n_items x n_items
+            Similarity, at least 0; 0 says nothing. A frame is matched by label on both sides.
 
         Returns
         -------
@@ -263,22 +238,9 @@ class Evidence:
         Raises
         ------
         ValueError
-            If the shape does not fit, or a similarity is negative.
+            If the shape does not fit, or a similarity is negative or not finite.
         """
-        graph: Any = sparse.csr_array(neighbors)
-        if graph.shape != (len(self), len(self)):
-            msg = (
-                f"A graph of neighbors is n_items x n_items, {len(self)} x {len(self)}; this one "
-                f"is {graph.shape[0]} x {graph.shape[1]}."
-            )
-            raise ValueError(msg)
-        if graph.nnz and graph.data.min() < 0:
-            msg = (
-                f"Similarities are at least 0; the smallest here is {graph.data.min():g}. "
-                "Distances are not similarities: pass exp(-distance / bandwidth)."
-            )
-            raise ValueError(msg)
-        return replace(self, neighbors=graph)
+        return replace(self, neighbors=neighbors_from(neighbors, self.index))
 
     def with_weights(self, weights: Any) -> Self:
         """Set how much each item counts.
@@ -301,7 +263,7 @@ class Evidence:
         wrong = ~(np.isfinite(numbers) & (numbers > 0))
         if wrong.any():
             msg = (
-                f"Weights are positive numbers; {wrong.sum()} are not: "
+                f"Weights are positive numbers; {wrong.sum()} are not: those of "
                 f"{first_few(self.index[wrong])}. To leave an item out, use take."
             )
             raise ValueError(msg)
@@ -314,8 +276,9 @@ class Evidence:
 
         Parameters
         ----------
-        rows : integer or boolean array
-            Positions of items, each once, in the order wanted; or one truth value an item.
+        rows : integer or boolean array, slice, or boolean Series
+            Positions of items, each once, in the order wanted; or one truth value an item (a
+            Series of them is matched by label).
         bags : {"raise", "drop", "keep"}
             What to do with bags that would lose members.
 
@@ -327,20 +290,19 @@ class Evidence:
         ------
         ValueError
             If a bag would lose members (and `bags` is "raise"), or a position repeats.
+        TypeError, IndexError
+            If `rows` are no positions, or outside.
         """
-        rows = np.arange(len(self))[np.asarray(rows)]
-        if len(np.unique(rows)) != len(rows):
-            msg = "take keeps each item at most once; a position repeats. Use weights to repeat."
-            raise ValueError(msg)
+        rows = rows_to_take(rows, self.index)
         return replace(
             self,
             index=self.index[rows],
             votes=None if self.votes is None else self.votes.take(rows),
-            candidates=None if self.candidates is None else self.candidates[rows],
+            candidates=take_rows(self.candidates, rows),
             bags=tuple(block.take(rows, len(self), bags) for block in self.bags),
-            features=None if self.features is None else self.features[rows],
+            features=take_rows(self.features, rows),
             neighbors=None if self.neighbors is None else self.neighbors[rows][:, rows],
-            weights=None if self.weights is None else self.weights[rows],
+            weights=take_rows(self.weights, rows),
         )
 
     def to(self, device: Literal["cpu", "cuda"]) -> Self:
@@ -400,9 +362,9 @@ class Evidence:
             allowed = on_host(self.candidates)
             gold = int((allowed.sum(axis=1) == 1).sum())
             rows["candidates"] = int((~allowed.all(axis=1)).sum()), f"{gold} with one class left"
-        for block in self.bags:
+        for number, block in enumerate(self.bags, start=1):
             kinds = ", ".join(f"{type(c).__name__} of {c.of!r}" for c in block.constraints)
-            name = "bags" if "bags" not in rows else f"bags {len(rows)}"
+            name = "bags" if number == 1 else f"bags {number}"
             rows[name] = block.member.shape[0], f"{block.n_bags} bags: {kinds}"
         if self.features is not None:
             rows["features"] = len(self), f"{self.features.shape[1]} features"
@@ -418,23 +380,6 @@ class Evidence:
 
     def _repr_html_(self) -> str:
         """Show the parts as a table."""
-        head = f"<p>Evidence about {len(self)} items, classes {first_few(self.classes, 12)}</p>"
+        classes = escape(first_few(self.classes, 12))
+        head = f"<p>Evidence about {len(self)} items, classes {classes}</p>"
         return head + self.summary().to_html()
-
-
-def _as_index(labels: Any) -> pd.Index:
-    """Make an index of any sequence of labels."""
-    return labels if isinstance(labels, pd.Index) else pd.Index(list(labels))
-
-
-def _unique(labels: pd.Index, what: str, remedy: str) -> pd.Index:
-    """Refuse labels that are missing or stand twice."""
-    if labels.hasnans or not labels.is_unique:
-        twice = labels[labels.duplicated()].unique()
-        fault = f"stand twice: {first_few(twice)}" if len(twice) else "are missing (NaN or None)"
-        msg = (
-            f"Labels of {what} {fault}. Everything is matched by label, so that each must be "
-            f"unique and present. Give each its own ({remedy})."
-        )
-        raise ValueError(msg)
-    return labels

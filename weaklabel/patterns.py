@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from weaklabel._hash import scatter
 from weaklabel.evidence import Evidence
 from weaklabel.votes import Votes
 
@@ -59,22 +60,14 @@ def collapse(evidence: Evidence) -> tuple[Evidence, np.ndarray] | None:
 def _hashes(evidence: Evidence, votes: Votes) -> np.ndarray:
     """Hash what is known of each item: the sum, modulo 2**64, of a hash of each vote."""
     bits = votes.weight.view(np.uint64)
-    vote = _mix(votes.unit.astype(np.uint64) ^ _mix(bits))
+    vote = scatter(votes.unit.astype(np.uint64) ^ scatter(bits))
     total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(vote, dtype=np.uint64)])
     hashes = total[votes.starts[1:]] - total[votes.starts[:-1]]
     if evidence.candidates is not None:
-        classes = _mix(np.arange(len(evidence.classes), dtype=np.uint64) + np.uint64(1 << 40))
+        classes = scatter(np.arange(len(evidence.classes), dtype=np.uint64) + np.uint64(1 << 40))
         for allowed, number in zip(evidence.candidates.T, classes, strict=True):
             hashes = hashes + np.where(allowed, number, np.uint64(0))
     return hashes
-
-
-def _mix(numbers: np.ndarray) -> np.ndarray:
-    """Scatter integers over 64 bits (the finalizer of SplitMix64, Steele et al. 2014)."""
-    numbers = numbers + np.uint64(0x9E3779B97F4A7C15)
-    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
 
 
 def _same(evidence: Evidence, votes: Votes, example: np.ndarray) -> bool:

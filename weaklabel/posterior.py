@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from weaklabel._device import on_host
+from weaklabel._hash import scatter
 
 Ties = Literal["abstain", "first", "random"]
 
 TIE = 1e-9  # probabilities closer than this are tied
+SHOWN = 10  # items in a notebook
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,9 +103,13 @@ class Posterior:
 
     def _draw(self, n_tied: np.ndarray, seed: int) -> np.ndarray:
         """Draw one of the tied classes of every item by a hash of its label."""
-        key = f"{seed:016x}"[-16:]
-        hashes = pd.util.hash_pandas_object(self.index, index=False, hash_key=key).to_numpy()
-        return (hashes % n_tied.astype(np.uint64)).astype(np.int64)
+        labels = self.index
+        if labels.dtype == object and not isinstance(labels, pd.MultiIndex):
+            labels = labels.map(str)  # pandas hashes no tuples among other labels
+        hashes = pd.util.hash_pandas_object(labels, index=False).to_numpy()
+        # the hash of pandas takes a key for text alone, so that the seed is stirred in here
+        stirred = scatter(hashes ^ scatter(np.full(1, seed % 2**64, dtype=np.uint64)))
+        return (stirred % n_tied.astype(np.uint64)).astype(np.int64)
 
     def __repr__(self) -> str:
         covered = int(on_host(self.covered).sum())
@@ -111,6 +117,15 @@ class Posterior:
 
     def _repr_html_(self) -> str:
         """Show the first items, their probabilities and labels."""
-        table = self.frame().iloc[:10].round(3).assign(label=self.labels().astype(object).iloc[:10])
+        first = replace(
+            self,
+            probabilities=self.probabilities[:SHOWN, ...],
+            index=self.index[:SHOWN],
+            covered=self.covered[:SHOWN],
+        )
+        table = first.frame().round(3)
+        # beside the classes, one of which may be called "label" too
+        shown = pd.concat({"probability": table, "": first.labels().to_frame()}, axis=1)
         covered = int(on_host(self.covered).sum())
-        return f"<p>Posterior of {len(self.index)} items, {covered} covered</p>{table.to_html()}"
+        head = f"<p>Posterior of {len(self.index)} items, {covered} covered</p>"
+        return head + shown.to_html(na_rep="")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
 
-from weaklabel._device import device_of, on_host
+from weaklabel._device import beside, device_of, on_host
 from weaklabel.kernels import gather_sum
 
 
@@ -170,9 +170,10 @@ class Votes:
         Parameters
         ----------
         rows : integer array
-            Positions of items; may repeat.
+            Positions of items, at least 0; may repeat. On the host, or beside the votes.
         """
         xp = array_namespace(self.item)
+        rows = beside(rows, self.item)
         first = xp.take(self.starts, rows)
         sizes = xp.take(self.starts, rows + 1) - first
         ends = xp.cumulative_sum(sizes)

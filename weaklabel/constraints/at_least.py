@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from weaklabel.constraints._base import Constraint, at_least_zero, at_most_size
+import numpy as np
+
+from weaklabel.constraints._base import Constraint, counts, within_bag
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -19,6 +21,11 @@ class AtLeast(Constraint):
     number : float, Series or mapping by bag
         Smallest number of members.
 
+    Raises
+    ------
+    ValueError
+        If a number is negative.
+
     Examples
     --------
     >>> import numpy as np
@@ -28,5 +35,9 @@ class AtLeast(Constraint):
 
     number: Any = 1.0
 
+    def __post_init__(self) -> None:
+        self._refuse_outside("number", np.inf, "To limit how many there are use AtMost.")
+
     def bounds(self, size: Any) -> tuple[Any, Any]:
-        return at_least_zero(self.number + 0.0 * size), at_most_size(1.0 * size, size)
+        _, size = counts(size)
+        return within_bag(self.number + 0.0 * size, size, size)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from weaklabel.constraints._base import Constraint, at_least_zero, at_most_size
+import numpy as np
+
+from weaklabel.constraints._base import Constraint, counts, within_bag
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -21,6 +23,11 @@ class Count(Constraint):
     within : float, Series or mapping by bag
         How far the true number may be from it.
 
+    Raises
+    ------
+    ValueError
+        If a number is negative.
+
     Examples
     --------
     >>> import numpy as np
@@ -31,8 +38,11 @@ class Count(Constraint):
     number: Any
     within: Any = 0.0
 
+    def __post_init__(self) -> None:
+        self._refuse_outside("number", np.inf, "It is how many members have the class.")
+        self._refuse_outside("within", np.inf, "It is how far the true number may be from it.")
+
     def bounds(self, size: Any) -> tuple[Any, Any]:
-        return (
-            at_least_zero(self.number - self.within + 0.0 * size),
-            at_most_size(self.number + self.within + 0.0 * size, size),
-        )
+        _, size = counts(size)
+        number = self.number + 0.0 * size
+        return within_bag(number - self.within, number + self.within, size)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from weaklabel.constraints._base import Constraint, at_least_zero, at_most_size
+from weaklabel.constraints._base import Constraint, counts, within_bag
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -26,10 +24,11 @@ class Proportion(Constraint):
     Raises
     ------
     ValueError
-        If a share is not between 0 and 1: probably a percentage.
+        If a share or `within` is not between 0 and 1: probably a percentage.
 
     Examples
     --------
+    >>> import numpy as np
     >>> low, high = Proportion("bad", share=0.3, within=0.1).bounds(np.array([10, 20]))
     >>> low.tolist(), high.tolist()
     ([2.0, 4.0], [4.0, 8.0])
@@ -39,18 +38,17 @@ class Proportion(Constraint):
     within: Any = 0.0
 
     def __post_init__(self) -> None:
-        share = np.asarray(
-            list(self.share.values()) if isinstance(self.share, dict) else self.share
-        )
-        wrong = (share < 0) | (share > 1)
-        if wrong.any():
-            msg = (
-                f"A share of {self.of!r} is between 0 and 1, not {float(share[wrong].flat[0]):g}. "
-                "Divide percentages by 100; for numbers of items use Count."
-            )
-            raise ValueError(msg)
+        remedy = "Divide percentages by 100; for numbers of items use Count."
+        self._refuse_outside("share", 1.0, remedy)
+        self._refuse_outside("within", 1.0, remedy)
 
     def bounds(self, size: Any) -> tuple[Any, Any]:
+        xp, size = counts(size)
         low, high = (self.share - self.within) * size, (self.share + self.within) * size
         # 0.3 * 10 is 3.0000000000000004 in some orders of operation: a count of 3 must pass
-        return at_least_zero(np.round(low, 9)), at_most_size(np.round(high, 9), size)
+        return within_bag(_rounded(xp, low), _rounded(xp, high), size)
+
+
+def _rounded(xp: Any, count: Any) -> Any:
+    """Round to nine digits after the point."""
+    return xp.round(count * 1e9) / 1e9

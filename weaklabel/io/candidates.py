@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype
 
-from weaklabel.io.align import positions, values_for
-from weaklabel.io.codes import SPREAD, UNKNOWN, Codes
+from weaklabel._check import first_few
+from weaklabel.io.align import by_position, positions, same_labels, values_for
+from weaklabel.io.codes import SILENT, SPREAD, UNKNOWN, Codes
 from weaklabel.io.wide import column_codes, refuse_unknown
 
 
@@ -37,39 +39,61 @@ def candidates_from(
     ValueError
         If a value is no class, a row no item, or a column no class.
     """
+    if isinstance(data, np.ndarray) and data.ndim == 2:
+        by_position(data, index, "candidates")
+        data = pd.DataFrame(data, index, classes if data.shape[1] == len(classes) else None)
     if isinstance(data, pd.DataFrame):
-        where, allowed = positions(data.index, index, "candidates"), _flags(data, classes)
-    elif isinstance(data, np.ndarray) and data.ndim == 2:
-        frame = pd.DataFrame(data, columns=classes if data.shape[1] == len(classes) else None)
-        where, _ = values_for(data, index, "candidates")
-        allowed = _flags(frame, classes)
+        where, said = positions(data.index, index, "candidates"), _flags(data, classes)
+        allowed = ~said if exclude else said
     else:
         where, values = values_for(data, index, "candidates")
-        allowed = _allowed(values.rename("candidates"), classes)
-    if exclude:
-        # an item about which nothing was said excludes nothing
-        allowed = np.where(allowed.all(axis=1, keepdims=True), True, ~allowed)
+        name: Any = values.name or ("exclude" if exclude else "candidates")
+        allowed = _allowed(values.rename(name), classes, exclude=exclude)
     everything = np.ones((len(index), len(classes)), dtype=bool)
     everything[where] = allowed
     return everything
 
 
-def _allowed(values: pd.Series, classes: pd.Index) -> np.ndarray:
+def _allowed(values: pd.Series, classes: pd.Index, *, exclude: bool) -> np.ndarray:
     """Read one value an item: a class, a set, Not(...), or nothing."""
     codes = Codes(classes)
     code = column_codes(values, codes)
-    refuse_unknown(values, (code == UNKNOWN) | (code == SPREAD), classes)
+    refuse_unknown(values, (code == UNKNOWN) | (code == SPREAD), codes, certain=True)
+    if exclude:
+        _refuse_all_excluded(values, code)
+    statements = ~codes.statements if exclude else codes.statements
     nothing_said = np.ones((1, len(classes)), dtype=bool)
-    return np.concatenate([codes.statements, nothing_said])[code]  # -1 takes the last row
+    return np.concatenate([statements, nothing_said])[code]  # SILENT, -1, takes the last row
+
+
+def _refuse_all_excluded(values: pd.Series, code: np.ndarray) -> None:
+    """Refuse sets of all classes, which say nothing as candidates, but no class is left of them."""
+    silent = values[code == SILENT]
+    full = silent[[isinstance(value, set | frozenset) for value in silent]]
+    if len(full):
+        msg = (
+            f"All classes are excluded for {len(full)} items: {first_few(full.index)}. Probably "
+            "these are the classes that items may have: pass them as candidates."
+        )
+        raise ValueError(msg)
 
 
 def _flags(frame: pd.DataFrame, classes: pd.Index) -> np.ndarray:
     """Read a boolean frame with one column a class."""
-    if set(frame.columns) != set(classes) or not all(kind == bool for kind in frame.dtypes):  # noqa: E721
+    right_names = same_labels(frame.columns, classes)
+    if not right_names or not all(is_bool_dtype(kind) for kind in frame.dtypes):
+        seen = [f"{name}: {kind}" for name, kind in frame.dtypes.items()]
         msg = (
             f"A table of candidates has one boolean column a class, {classes.tolist()}; this one "
-            f"has {[f'{name}: {kind}' for name, kind in frame.dtypes.items()]}. Pass a Series of "
-            "sets instead, or name the columns like the classes."
+            f"has {seen}. Pass a Series of sets instead, or name the columns like the classes."
         )
         raise ValueError(msg)
-    return frame[list(classes)].to_numpy()
+    unsure = frame.index[frame.isna().any(axis=1)]
+    if len(unsure):
+        msg = (
+            f"A table of candidates says yes or no, but is missing for {len(unsure)} items: "
+            f"{first_few(unsure)}. Where nothing is known every class may be: fill with True "
+            "(with False in exclude=)."
+        )
+        raise ValueError(msg)
+    return frame.iloc[:, frame.columns.get_indexer(classes)].to_numpy(dtype=bool)

@@ -23,6 +23,11 @@ class Codes:
     classes : pandas.Index
         Names of the classes.
 
+    Attributes
+    ----------
+    numbered : bool
+        Class names are numbers or truth values: a number is a name, never a position.
+
     Examples
     --------
     >>> codes = Codes(pd.Index(["ham", "spam", "promo"]))
@@ -37,8 +42,7 @@ class Codes:
         self._class: dict[tuple[type, Any], int] = {
             _key(name): position for position, name in enumerate(classes.tolist())
         }
-        # where class names are numbers a number is a name, never a position
-        self._numbered = any(isinstance(name, numbers.Number) for name in classes.tolist())
+        self.numbered = any(isinstance(name, numbers.Number) for name in classes.tolist())
         self._sets: dict[frozenset[int], int] = {
             frozenset([position]): position for position in range(len(classes))
         }
@@ -73,7 +77,7 @@ class Codes:
             return UNKNOWN  # NaN and infinities leave NaN as remainder
         if value == SILENT:
             return SILENT
-        return int(value) if not self._numbered and 0 <= value < len(self.classes) else UNKNOWN
+        return int(value) if not self.numbered and 0 <= value < len(self.classes) else UNKNOWN
 
     def _of_set(self, names: Any, *, exclude: bool) -> int:
         """Give the code of a set of classes, or of all but these."""
@@ -95,12 +99,14 @@ class Codes:
             table[code, list(members)] = True
         return table
 
-    def spread(self, value: dict[Any, float]) -> list[tuple[int, float]] | None:
+    def spread(self, value: dict[Any, Any]) -> list[tuple[int, float]] | None:
         """Give (code, probability) for a dict of probabilities; None if it is none."""
-        pairs = [(self._of_class(name), float(share)) for name, share in value.items()]
-        total = sum(share for _, share in pairs)
-        sound = pairs and all(code >= 0 and share >= 0 for code, share in pairs)
-        if not sound or not abs(total - 1) < 1e-6:
+        if not all(isinstance(share, numbers.Real) for share in value.values()):
+            return None
+        # by code, so that the order in which a dict was filled makes no difference
+        pairs = sorted((self._of_class(name), float(share)) for name, share in value.items())
+        sound = all(code >= 0 and share >= 0 for code, share in pairs)
+        if not sound or not abs(sum(share for _, share in pairs) - 1) < 1e-6:
             return None
         return [(code, share) for code, share in pairs if share > 0]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
 
-from weaklabel._check import first_few
-from weaklabel.io.codes import SPREAD, UNKNOWN, Codes
-from weaklabel.io.wide import column_codes, refuse_unknown
+from weaklabel._check import as_index, first_few
+from weaklabel.functions.values import in_order
+from weaklabel.io.codes import Codes
+from weaklabel.io.repeats import Entries, Repeats, without_repeats
+from weaklabel.io.wide import entries
 from weaklabel.votes import Votes
-
-Repeats = Literal["raise", "all", "unique", "last"]
 
 # what others call these columns; the words live here alone
 ITEM = ("item", "task")
@@ -28,14 +26,13 @@ def columns_of_long(frame: pd.DataFrame) -> tuple[str, str, str] | None:
     >>> columns_of_long(pd.DataFrame(columns=["task", "worker", "label"]))
     ('task', 'worker', 'label')
     """
-    found = [
-        next((name for name in names if name in frame.columns), None)
-        for names in (ITEM, SOURCE, LABEL)
-    ]
-    item, source, label = found
-    if item is None and frame.index.name in ITEM:
-        item = frame.index.name
-    return None if item is None or source is None or label is None else (item, source, label)
+    there = {*frame.columns, *frame.index.names}
+    item, source, label = (
+        next((name for name in names if name in there), None) for names in (ITEM, SOURCE, LABEL)
+    )
+    if item is None or source is None or label is None or label not in frame.columns:
+        return None
+    return item, source, label
 
 
 def votes_from_long(
@@ -46,7 +43,8 @@ def votes_from_long(
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns item, source, label; also task, worker (or performer, annotator), vote.
+        Columns item, source, label; also task, worker (or performer, annotator), vote. Item and
+        source may be levels of the index.
     index, classes : pandas.Index
         Items and class names of the evidence.
     repeats : {"raise", "all", "unique", "last"}
@@ -61,7 +59,8 @@ def votes_from_long(
     Raises
     ------
     ValueError
-        If an item is unknown, a vote is none, or a source repeats itself and `repeats` is "raise".
+        If an item is unknown, a source has no name, a vote is none, or a source repeats itself
+        and `repeats` is "raise".
     """
     found = columns_of_long(frame)
     if found is None:
@@ -71,23 +70,21 @@ def votes_from_long(
         )
         raise ValueError(msg)
     item, source, label = found
-    rows = frame.reset_index() if item == frame.index.name else frame
-    rows = rows[[item, source, label]].dropna(subset=[label]).reset_index(drop=True)
-    rows = _without_repeats(rows, item, source, label, repeats)
-    where = _item_positions(rows[item], index)
+    if item not in frame.columns or source not in frame.columns:
+        frame = frame.reset_index()
+    rows = frame[[item, source]].set_axis(["item", "source"], axis=1)
+    where = _item_positions(rows["item"], index, item)
+    number, names = _numbered(rows["source"], source)
     codes = Codes(classes)
-    code = column_codes(rows[label], codes)
-    code[code == SPREAD] = UNKNOWN
-    named = rows[label].set_axis(pd.Index(rows[item])).rename("label")
-    refuse_unknown(named, code == UNKNOWN, classes)
-    names, number = _sorted_names(rows[source])
-    keep = code >= 0
-    order = np.lexsort((code[keep], number[keep], where[keep]))
+    labels = frame[label].set_axis(as_index(rows["item"]))
+    said = Entries(*entries(labels, codes, speakers=rows["source"]))
+    row, code, weight = without_repeats(rows, said, repeats)
+    order = np.lexsort((code, number[row], where[row]))
     return Votes(
-        item=where[keep][order],
-        source=number[keep][order].astype(np.int32),
-        code=code[keep][order].astype(np.int32),
-        weight=np.ones(len(order)),
+        item=where[row][order],
+        source=number[row][order],
+        code=code[order],
+        weight=weight[order],
         n_items=len(index),
         sources=names,
         classes=classes,
@@ -96,52 +93,32 @@ def votes_from_long(
     )
 
 
-def _without_repeats(
-    rows: pd.DataFrame, item: str, source: str, label: str, repeats: Repeats
-) -> pd.DataFrame:
-    """Deal with sources that vote on an item again."""
-    if repeats == "all":
-        return rows
-    if repeats == "unique":
-        return rows.drop_duplicates([item, source, label])
-    if repeats == "last":
-        return rows.drop_duplicates([item, source], keep="last")
-    if repeats != "raise":
-        msg = f"repeats={repeats!r} is unknown. Choose 'raise', 'all', 'unique' or 'last'."
-        raise ValueError(msg)
-    again = rows.duplicated([item, source])
-    if again.any():
-        pairs = list(zip(rows.loc[again, source], rows.loc[again, item], strict=True))
-        shown = ", ".join(f"{who!r} on item {what!r}" for who, what in pairs[:3])
-        more = f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
-        msg = (
-            f"Sources vote again on the same item: {shown}{more}. Counting them would give one "
-            "voice more weight. Pass repeats='unique' (equal votes once), 'last' or 'all'."
-        )
-        raise ValueError(msg)
-    return rows
-
-
-def _item_positions(items: pd.Series, index: pd.Index) -> np.ndarray:
+def _item_positions(items: pd.Series, index: pd.Index, column: str) -> np.ndarray:
     """Find the items of a long frame in the index."""
     found = index.get_indexer(pd.Index(items))
     if (found < 0).any():
-        strangers = pd.Index(items[found < 0]).unique()
+        strangers = as_index(items[found < 0].unique())
         msg = (
             f"The votes are about {len(strangers)} items that the evidence does not have: "
-            f"{first_few(strangers)}. Make Evidence with all items, for instance "
-            f"Evidence(votes[{items.name!r}].unique(), classes=...)."
+            f"{first_few(strangers)}; its items are {first_few(index)}. Make Evidence with all "
+            f"items, for instance Evidence(votes[{column!r}].unique(), classes=...)."
         )
         raise ValueError(msg)
     return found
 
 
-def _sorted_names(sources: pd.Series) -> tuple[pd.Index, np.ndarray]:
+def _numbered(sources: pd.Series, column: str) -> tuple[np.ndarray, pd.Index]:
     """Give the sources numbers in sorted order, so that the order of rows does not matter."""
+    nameless = sources.isna().to_numpy(dtype=bool)
+    if nameless.any():
+        msg = (
+            f"{nameless.sum()} votes have no source: column {column!r} is missing in rows "
+            f"{first_few(np.flatnonzero(nameless))} (counted from 0). Drop them, or fill in a name."
+        )
+        raise ValueError(msg)
     try:
         number, names = pd.factorize(sources, sort=True)
     except TypeError:  # names of several types do not compare: by their text
-        _, names = pd.factorize(sources)
-        names = pd.Index(sorted(names, key=lambda name: (type(name).__name__, str(name))))
-        number = names.get_indexer(pd.Index(sources))
-    return pd.Index(names), number
+        names = as_index(in_order(sources))
+        number = names.get_indexer(as_index(sources))
+    return number.astype(np.int32), as_index(names)

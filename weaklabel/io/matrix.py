@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from weaklabel._check import first_few
 from weaklabel.io.align import by_position
+
+FEW = 3  # items; fewer tell nothing about the encoding
+MOST = 2 / 3  # of all numbers
+ALMOST_ALL = 0.8  # without any silence, a class may well be this common
 
 Encoding = Literal["codes", "metal", "signed"]
 
@@ -35,20 +41,39 @@ def frame_from_matrix(matrix: Any, index: pd.Index, encoding: Encoding | None) -
     ------
     ValueError
         If the shape does not fit, or a sparse array comes without an encoding.
+    TypeError
+        If it is no matrix at all.
     """
     if sparse.issparse(matrix):
         if encoding not in {"metal", "signed"}:
             msg = (
                 "A sparse matrix does not store its zeros, so that 0 must mean silence in it. Pass "
-                f"encoding='metal' ({ENCODINGS['metal']}) or encoding='signed'."
+                f"encoding='metal' ({ENCODINGS['metal']}) or encoding='signed' "
+                f"({ENCODINGS['signed']})."
             )
             raise ValueError(msg)
         matrix = matrix.toarray()
-    matrix = np.asarray(matrix)
+    try:
+        matrix = np.asarray(matrix)
+    except ValueError as error:
+        msg = (
+            "These votes are rows of different lengths. A vote matrix is n_items x n_sources; fill "
+            "what is missing with None, or pass a long frame with columns item, source, label."
+        )
+        raise ValueError(msg) from error
+    if matrix.ndim == 0:
+        msg = (
+            f"Votes are a frame, a matrix, a Series or a mapping to frames, not {matrix.item()!r}. "
+            "Pass what apply returned."
+        )
+        raise TypeError(msg)
     if matrix.ndim == 1:
         matrix = matrix[:, None]
     if matrix.ndim != 2:
-        msg = f"A vote matrix is n_items x n_sources; this array has {matrix.ndim} dimensions."
+        msg = (
+            f"A vote matrix is n_items x n_sources; this array has {matrix.ndim} dimensions. For "
+            "soft votes pass {source: frame of probabilities}."
+        )
         raise ValueError(msg)
     by_position(matrix, index, "votes")
     return pd.DataFrame(matrix, index=index)
@@ -69,7 +94,17 @@ def decode(frame: pd.DataFrame, classes: pd.Index, encoding: Encoding | None) ->
         msg = f"There is no encoding {encoding!r}. Choose one of {known}."
         raise ValueError(msg)
     if encoding == "signed" and len(classes) != 2:
-        msg = f"encoding='signed' is for two classes, not {len(classes)}: {classes.tolist()}."
+        msg = (
+            f"encoding='signed' is for two classes, not {len(classes)}: {classes.tolist()}. For "
+            f"more, encoding='metal' is what other libraries write ({ENCODINGS['metal']})."
+        )
+        raise ValueError(msg)
+    named = frame.columns[[not _is_number(kind) for kind in frame.dtypes]]
+    if len(named):
+        msg = (
+            f"encoding={encoding!r} says what numbers mean, but these sources hold none: "
+            f"{first_few(named)}. Leave encoding out where classes are given by name."
+        )
         raise ValueError(msg)
     numbers = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     codes = {
@@ -84,42 +119,91 @@ def decode(frame: pd.DataFrame, classes: pd.Index, encoding: Encoding | None) ->
         msg = (
             f"{frame.columns[column]!r} says {numbers[row, column]:g} about item "
             f"{frame.index[row]!r} ({wrong.sum()} such votes), which encoding={encoding!r} does "
-            f"not have: {ENCODINGS[encoding]}; the classes are {classes.tolist()}."
+            f"not have: {ENCODINGS[encoding]}; the classes are {classes.tolist()}. Name every "
+            "class, or choose the encoding that fits."
         )
         raise ValueError(msg)
-    columns = {
-        name: pd.Categorical.from_codes(codes[:, j].astype(np.int64), classes)
-        for j, name in enumerate(frame.columns)
-    }
-    return pd.DataFrame(columns, index=frame.index, columns=frame.columns)
+    named_codes = [
+        pd.Series(pd.Categorical.from_codes(column.astype(np.int64), classes), index=frame.index)
+        for column in codes.T
+    ]
+    return pd.concat(named_codes, axis=1, keys=frame.columns) if named_codes else frame
 
 
-def refuse_if_suspicious(frame: pd.DataFrame, classes: pd.Index) -> None:
-    """Refuse a matrix of numbers that looks as if 0, not -1, meant silence.
+def refuse_if_suspicious(
+    frame: pd.DataFrame, classes: pd.Index, *, silence_shows: bool = True
+) -> None:
+    """Refuse numbers that look as if 0, not -1, meant silence.
+
+    Numbers that are no position of a class are refused elsewhere; this is about the rest, where
+    another reading makes more sense. Very few items tell nothing: they are read as they are, so
+    that serving items one by one does not depend on luck.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Only its columns of numbers are looked at.
+    classes : pandas.Index
+        Names of the classes.
+    silence_shows : bool
+        Each silence has a cell of its own, so that their absence is odd. Not so in long frames.
 
     Raises
     ------
     ValueError
         Says what was seen and how to declare the encoding.
     """
-    if not len(frame) or not all(_is_number(kind) for kind in frame.dtypes):
+    columns = [column for _, column in frame.items() if _is_number(column.dtype)]
+    if not columns or len(frame) < FEW or not _by_number(classes):
         return
-    if any(not isinstance(name, str) for name in classes):
-        return  # numbers are names of classes here, not positions
-    numbers = frame.to_numpy(dtype=np.float64, na_value=np.nan)
-    zeros, silent = (numbers == 0).mean(), ((numbers == -1) | np.isnan(numbers)).mean()
-    if zeros > 0.6 and zeros > silent:
-        seen = f"{zeros:.0%} of the cells are 0 and {silent:.0%} are -1 or missing"
-    elif zeros == 0 and (numbers > 0).any():
-        seen = "no source ever says 0, the first class"
-    else:
+    numbers = pd.concat(columns, axis=1).to_numpy()
+    if numbers.dtype == object:  # nullable integers
+        numbers = pd.concat(columns, axis=1).to_numpy(dtype=np.float64, na_value=np.nan)
+    seen = _suspicion(numbers, len(classes), silence_shows)
+    if seen is None:
         return
     known = "; ".join(f"encoding={name!r}: {meaning}" for name, meaning in ENCODINGS.items())
     msg = (
-        f"This vote matrix looks as if 0 meant silence or classes counted from 1: {seen}. "
-        f"Say what it is. {known}."
+        f"This vote matrix looks as if 0 meant silence, or classes counted from 1: {seen}. Other "
+        f"libraries write votes in other ways. Say in with_votes which this is. {known}."
     )
     raise ValueError(msg)
+
+
+def _suspicion(numbers: np.ndarray, n_classes: int, silence_shows: bool) -> str | None:
+    """Say what is odd about a matrix if -1 is silence and classes count from 0."""
+    zero, minus = np.mean(numbers == 0), np.mean(numbers == -1)
+    silent = minus + np.mean(numbers != numbers)  # noqa: PLR0124 - NaN, if floating
+    if zero == 0:
+        # with -1 and three classes or more, neither of the other encodings is possible
+        odd = silent < 1 and (n_classes == 2 or minus == 0)
+        return "no source ever says 0, the first class" if odd else None
+    if silence_shows and silent == 0 and zero > ALMOST_ALL:
+        return f"{zero:.0%} of the numbers are 0 and none is -1 or missing"
+    if n_classes == 2 and zero > silent == minus > 0:
+        if zero > MOST:
+            return f"{zero:.0%} of the numbers are 0 and only {minus:.0%} are -1"
+        if _lift(numbers, -1, 1) < _lift(numbers, 0, 1):
+            return "0 is more common than -1, and sources contradict 1 by -1 rather than by 0"
+    return None
+
+
+def _lift(numbers: np.ndarray, one: int, other: int) -> float:
+    """Give how often two sources say one and other of an item, to what chance would give.
+
+    What excludes each other, as classes do, is below silence and a class, which are near 1.
+    """
+    says_one, says_other = numbers == one, numbers == other
+    share_one, share_other = says_one.mean(axis=0), says_other.mean(axis=0)
+    seen = np.mean(says_one.sum(axis=1) * says_other.sum(axis=1))
+    expected = share_one.sum() * share_other.sum() - share_one @ share_other
+    return float(seen / expected) if expected > 0 else 1.0
+
+
+def _by_number(classes: pd.Index) -> bool:
+    """Tell whether numbers are positions of classes; else they are names that need no guess."""
+    names = classes.tolist()
+    return names == list(range(len(names))) or not any(isinstance(name, Number) for name in names)
 
 
 def _is_number(kind: Any) -> bool:

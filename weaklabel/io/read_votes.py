@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from weaklabel.io.long import Repeats, columns_of_long, votes_from_long
-from weaklabel.io.matrix import Encoding, decode, frame_from_matrix
+from weaklabel.io.long import columns_of_long, votes_from_long
+from weaklabel.io.matrix import Encoding, decode, frame_from_matrix, refuse_if_suspicious
+from weaklabel.io.repeats import Repeats
 from weaklabel.io.soft import votes_from_soft
 from weaklabel.io.wide import votes_from_frame
 from weaklabel.votes import Votes
@@ -47,10 +48,15 @@ def _read(
 ) -> Votes:
     """Find out which form the votes have."""
     if isinstance(votes, Votes):
-        return votes
+        return _fitting(votes, index, classes)
     if isinstance(votes, Mapping):
         return votes_from_soft(votes, index, classes)
-    if isinstance(votes, pd.DataFrame) and encoding is None and columns_of_long(votes):
+    long = columns_of_long(votes) if isinstance(votes, pd.DataFrame) else None
+    if long:
+        _, _, label = long
+        if encoding is None:
+            refuse_if_suspicious(votes[[label]], classes, silence_shows=False)
+        votes = votes.assign(**{label: decode(votes[[label]], classes, encoding)[label]})
         return votes_from_long(votes, index, classes, repeats=repeats)
     if isinstance(votes, pd.Series):
         frame = votes.to_frame(votes.name if votes.name is not None else 0)
@@ -59,3 +65,15 @@ def _read(
     else:
         frame = frame_from_matrix(votes, index, encoding)
     return votes_from_frame(decode(frame, classes, encoding), index, classes)
+
+
+def _fitting(votes: Votes, index: pd.Index, classes: pd.Index) -> Votes:
+    """Check that bare votes, which carry no labels, are of as many items and the same classes."""
+    if votes.n_items != len(index) or not votes.classes.equals(classes):
+        msg = (
+            f"These Votes are about {votes.n_items} items and classes {votes.classes.tolist()}, "
+            f"the evidence has {len(index)} items and classes {classes.tolist()}. Votes carry no "
+            "index: pass a frame, or take them from evidence about the same items."
+        )
+        raise ValueError(msg)
+    return votes

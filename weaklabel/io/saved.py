@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
-import tempfile
 import zipfile
+import zlib
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,8 @@ from weaklabel._device import on_host
 FORMAT = "weaklabel model"
 VERSION = 1
 STATE = "model.json"
+ARRAYS = "arrays/"
+BAD_FILE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 HOMES = ("weaklabel.models", "weaklabel.models._fusion", "weaklabel.solvers")
 
 
@@ -42,18 +46,25 @@ def save(model: BaseEstimator, path: str | os.PathLike[str]) -> None:
     path = Path(path)
     arrays: dict[str, np.ndarray] = {}
     state = {"format": FORMAT, "version": VERSION, "model": _encode(model, arrays)}
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
-            archive.writestr(STATE, json.dumps(state))
-            for name, array in arrays.items():
-                buffer = io.BytesIO()
-                np.save(buffer, array, allow_pickle=False)
-                archive.writestr(name, buffer.getvalue())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        with temporary.open("xb") as file:
+            _write(file, state, arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(file: Any, state: Any, arrays: dict[str, np.ndarray]) -> None:
+    """Write the archive."""
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(STATE, json.dumps(state, allow_nan=False))
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.save(buffer, array, allow_pickle=False)
+            archive.writestr(name, buffer.getvalue())
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -83,20 +94,32 @@ def load(path: str | os.PathLike[str]) -> Any:
     ...     wl.load(f"{folder}/model.wl").predict(evidence).tolist()
     ['x', 'y']
     """
+    state, arrays = _read(path)
+    model = _checked(state, path)
+    try:
+        return _decode(model, arrays)
+    except (AttributeError, ImportError, LookupError, StopIteration, TypeError) as error:
+        msg = (
+            f"{str(path)!r} holds a model that this version of weaklabel cannot rebuild: {error!r}."
+            " Probably the version that wrote it differs. Load it there, or fit and save again."
+        )
+        raise ValueError(msg) from error
+
+
+def _read(path: Any) -> tuple[Any, dict[str, np.ndarray]]:
+    """Read the state and the arrays of a file."""
     try:
         with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-            if damaged is None and STATE in archive.namelist():
-                arrays = {
-                    name: np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
-                    for name in archive.namelist()
-                    if name != STATE
-                }
-                return _decode(_checked(json.loads(archive.read(STATE)), path), arrays)
-    except (zipfile.BadZipFile, EOFError, KeyError, json.JSONDecodeError) as error:
-        msg = _not_a_model(path, str(error))
-        raise ValueError(msg) from error
-    raise ValueError(_not_a_model(path, f"{damaged or STATE} is damaged or missing"))
+            if archive.testzip() is not None or STATE not in archive.namelist():
+                msg = f"{STATE} is missing, or a part is damaged"
+                raise zipfile.BadZipFile(msg)
+            state = json.loads(archive.read(STATE))
+            names = [name for name in archive.namelist() if name.startswith(ARRAYS)]
+            return state, {
+                name: np.load(io.BytesIO(archive.read(name)), allow_pickle=False) for name in names
+            }
+    except BAD_FILE as error:
+        raise ValueError(_not_a_model(path, str(error) or type(error).__name__)) from error
 
 
 def _not_a_model(path: Any, reason: str) -> str:
@@ -109,7 +132,8 @@ def _not_a_model(path: Any, reason: str) -> str:
 
 def _checked(state: Any, path: Any) -> Any:
     """Give the model part of a file of the right format and version."""
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
+    whole = isinstance(state, dict) and {"format", "version", "model"} <= set(state)
+    if not whole or state["format"] != FORMAT or not isinstance(state["version"], int):
         raise ValueError(_not_a_model(path, "it holds something else"))
     if state["version"] > VERSION:
         msg = (
@@ -124,6 +148,9 @@ def _encode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """Turn a value into JSON; arrays go beside it, by name."""
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, Enum):
+        kind = type(value)
+        return {"enum": [kind.__module__, kind.__name__], "name": value.name}
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
@@ -162,7 +189,7 @@ def _encode_object(value: Any, arrays: dict[str, np.ndarray]) -> Any:
             "Probably class or source names are objects; rename them to strings."
         )
         raise TypeError(msg)
-    name = f"arrays/{len(arrays)}.npy"
+    name = f"{ARRAYS}{len(arrays)}.npy"
     arrays[name] = array
     return {"array": name}
 
@@ -170,10 +197,11 @@ def _encode_object(value: Any, arrays: dict[str, np.ndarray]) -> Any:
 def _encode_pandas(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """Encode an index, a series or a frame."""
     if isinstance(value, pd.MultiIndex):
-        return {"multiindex": _encode(value.tolist(), arrays), "names": list(value.names)}
+        names = _encode(list(value.names), arrays)
+        return {"multiindex": _encode(value.tolist(), arrays), "names": names}
     if isinstance(value, pd.Index):
         labels = _encode(value.tolist(), arrays)
-        return {"index": labels, "dtype": str(value.dtype), "name": value.name}
+        return {"index": labels, "dtype": str(value.dtype), "name": _encode(value.name, arrays)}
     if isinstance(value, pd.Series):
         parts = [value.to_numpy(), value.index, value.name]
         return {"series": [_encode(part, arrays) for part in parts]}
@@ -202,13 +230,30 @@ def _decode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     return DECODERS[kind](value, arrays)
 
 
+def _own(module: str, name: str, base: type) -> Any:
+    """Look up a class that a module of this package's models defines itself."""
+    found = None
+    if module.startswith("weaklabel.models."):
+        found = vars(import_module(module)).get(name)
+    if not (isinstance(found, type) and issubclass(found, base) and found.__module__ == module):
+        msg = (
+            f"A saved model names {module}.{name}, which is none of weaklabel's. Either a later "
+            "version wrote it, or someone tampered with it. Load only files whose origin you know."
+        )
+        raise ValueError(msg)
+    return found
+
+
 def _decode_named(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """Rebuild parameters; only classes of this package's models are looked up."""
     module, name = value["named"]
-    if not module.startswith("weaklabel.models."):
-        msg = f"A saved model names {module}.{name}, which is none of weaklabel's. Do not trust it."
-        raise ValueError(msg)
-    return getattr(import_module(module), name)(*_decode(value["items"], arrays))
+    return _own(module, name, tuple)(*_decode(value["items"], arrays))
+
+
+def _decode_enum(value: Any, _: dict[str, np.ndarray]) -> Any:
+    """Rebuild a member of an enumeration."""
+    module, name = value["enum"]
+    return _own(module, name, Enum)[value["name"]]
 
 
 def _decode_estimator(value: Any, arrays: dict[str, np.ndarray]) -> Any:
@@ -227,7 +272,9 @@ def _decode_estimator(value: Any, arrays: dict[str, np.ndarray]) -> Any:
 def _decode_index(value: Any, arrays: dict[str, np.ndarray]) -> pd.Index:
     """Rebuild an index, tuples included."""
     labels = _decode(value["index"], arrays)
-    return pd.Index(labels, dtype=value["dtype"], name=value["name"], tupleize_cols=False)
+    return pd.Index(
+        labels, dtype=value["dtype"], name=_decode(value["name"], arrays), tupleize_cols=False
+    )
 
 
 def _decode_frame(value: Any, arrays: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -247,12 +294,13 @@ DECODERS = {
     "dict": lambda value, arrays: {
         _decode(key, arrays): _decode(item, arrays) for key, item in value["dict"]
     },
+    "enum": _decode_enum,
     "estimator": _decode_estimator,
     "float": lambda value, _: float(value["float"]),
     "frame": _decode_frame,
     "index": _decode_index,
     "multiindex": lambda value, arrays: pd.MultiIndex.from_tuples(
-        _decode(value["multiindex"], arrays), names=value["names"]
+        _decode(value["multiindex"], arrays), names=_decode(value["names"], arrays)
     ),
     "named": _decode_named,
     "series": _decode_series,

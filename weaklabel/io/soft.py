@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
-from weaklabel._check import first_few
-from weaklabel.io.align import positions
+from weaklabel._check import as_index, first_few
+from weaklabel.io.align import positions, same_labels
 from weaklabel.io.codes import Codes
 from weaklabel.io.wide import assemble
 from weaklabel.votes import Votes
@@ -37,23 +38,30 @@ def votes_from_soft(frames: Mapping[Any, Any], index: pd.Index, classes: pd.Inde
     [[0.2, 0.8], [0.5, 0.5]]
     """
     columns = [_entries(name, frame, index, classes) for name, frame in frames.items()]
-    return assemble(
-        columns, index, pd.Index(list(frames)), Codes(classes), informative_silence=True
-    )
+    return assemble(columns, index, as_index(frames), Codes(classes), informative_silence=True)
 
 
 def _entries(
     name: Any, frame: Any, index: pd.Index, classes: pd.Index
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read one source: item, code and weight of each entry."""
-    if not isinstance(frame, pd.DataFrame) or set(frame.columns) != set(classes):
+    if not isinstance(frame, pd.DataFrame) or not same_labels(frame.columns, classes):
         seen = frame.columns.tolist() if isinstance(frame, pd.DataFrame) else type(frame).__name__
         msg = (
             f"The soft votes of {name!r} are a frame with one column a class, {classes.tolist()}; "
             f"this is {seen}. For hard votes pass one frame with one column a source."
         )
         raise ValueError(msg)
-    shares = frame[list(classes)].to_numpy(dtype=np.float64, na_value=np.nan)
+    where = positions(frame.index, index, "votes")
+    frame = frame.iloc[:, frame.columns.get_indexer(classes)]
+    strange = frame.columns[[not is_numeric_dtype(kind) for kind in frame.dtypes]]
+    if len(strange):
+        msg = (
+            f"The probabilities of {name!r} are no numbers in columns {first_few(strange)}. "
+            "Convert them first, for instance by frame.astype(float)."
+        )
+        raise ValueError(msg)
+    shares = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     silent = np.all(np.isnan(shares), axis=1)
     sound = np.all(shares >= 0, axis=1) & (np.abs(np.sum(shares, axis=1) - 1) < 1e-4)
     if not np.all(sound | silent):
@@ -64,6 +72,5 @@ def _entries(
             "whole row."
         )
         raise ValueError(msg)
-    where = positions(frame.index, index, "votes")
     row, code = np.nonzero(np.nan_to_num(shares) > 0)
-    return where[row], code, shares[row, code]
+    return where[row], code.astype(np.int32), shares[row, code]

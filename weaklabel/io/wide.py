@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weaklabel._check import first_few
+from weaklabel._check import as_index, first_few
 from weaklabel.io.align import positions
 from weaklabel.io.codes import SILENT, SPREAD, UNKNOWN, Codes
 from weaklabel.io.matrix import refuse_if_suspicious
@@ -45,7 +45,10 @@ def votes_from_frame(frame: pd.DataFrame, index: pd.Index, classes: pd.Index) ->
     refuse_if_suspicious(frame, classes)
     where = positions(frame.index, index, "votes")
     codes = Codes(classes)
-    columns = [_entries(frame.iloc[:, j], where, codes) for j in range(frame.shape[1])]
+    columns: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for _, column in frame.items():  # noqa: PERF102 - a frame is no dict
+        row, code, weight = entries(column, codes)
+        columns.append((where[row], code, weight))
     return assemble(columns, index, frame.columns, codes, informative_silence=True)
 
 
@@ -67,10 +70,10 @@ def assemble(
     return Votes(
         item=item[order],
         source=source[order],
-        code=code[order].astype(np.int32),
+        code=code[order],
         weight=weight[order],
         n_items=len(index),
-        sources=pd.Index(sources),
+        sources=as_index(sources),
         classes=codes.classes,
         statements=codes.statements,
         informative_silence=np.full(len(columns), informative_silence),
@@ -84,23 +87,43 @@ def column_codes(column: pd.Series, codes: Codes) -> np.ndarray:
     elif column.dtype != object or pd.api.types.infer_dtype(column, skipna=True) == "string":
         inverse, unique = pd.factorize(column)
     else:  # sets, dicts and mixed types: cell by cell, since hashing would take True for 1
-        return np.fromiter((codes.of(value) for value in column), np.int64, len(column))
-    table = np.array([*(codes.of(value) for value in unique), SILENT])
+        return np.fromiter((codes.of(value) for value in column), np.int32, len(column))
+    table = np.array([*(codes.of(value) for value in unique), SILENT], dtype=np.int32)
     return table[inverse]
 
 
-def _entries(
-    column: pd.Series, where: np.ndarray, codes: Codes
+def entries(
+    column: pd.Series, codes: Codes, *, speakers: pd.Series | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Read one source: item, code and weight of each of its votes."""
+    """Read one column of votes: row, code and weight of each entry, by row.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Votes, indexed by item.
+    codes : Codes
+        Learns the sets of classes that turn up.
+    speakers : pandas.Series or None
+        Source of each vote, for messages; None: the name of the column.
+
+    Raises
+    ------
+    ValueError
+        If a cell is no vote.
+    """
     code = column_codes(column, codes)
-    hard = np.flatnonzero(code >= 0)
     soft_row, soft_code, soft_weight = _soft_entries(column, code, codes)
-    refuse_unknown(column, code == UNKNOWN, codes.classes)
+    unknown = code == UNKNOWN
+    if speakers is not None and unknown.any():
+        column = column.rename(speakers.iloc[int(unknown.argmax())])
+    refuse_unknown(column, unknown, codes)
+    hard = np.flatnonzero(code >= 0)
+    if not len(soft_row):
+        return hard, code[hard], np.ones(len(hard))
     row = np.concatenate([hard, soft_row])
     order = np.argsort(row, kind="stable")
     return (
-        where[row[order]],
+        row[order],
         np.concatenate([code[hard], soft_code])[order],
         np.concatenate([np.ones(len(hard)), soft_weight])[order],
     )
@@ -120,31 +143,46 @@ def _soft_entries(
         rows.extend([row] * len(spread))
         pairs.extend(spread)
     table = np.array(pairs).reshape(-1, 2)
-    return np.array(rows, dtype=np.int64), table[:, 0].astype(np.int64), table[:, 1]
+    return np.array(rows, dtype=np.int64), table[:, 0].astype(np.int32), table[:, 1]
 
 
-def refuse_unknown(column: pd.Series, unknown: np.ndarray, classes: pd.Index) -> None:
-    """Name the cells of a source that are no vote."""
+def refuse_unknown(
+    column: pd.Series, unknown: np.ndarray, codes: Codes, *, certain: bool = False
+) -> None:
+    """Name the cells of a source (or of certain statements) that say nothing understandable."""
     if not unknown.any():
         return
     rows = np.flatnonzero(unknown)
     value: Any = column.iloc[rows[0]]
     value = value.item() if isinstance(value, np.generic) else value
     others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    classes = codes.classes.tolist()
+    label = column.index[rows[0] : rows[0] + 1].tolist()[0]
+    kinds = "a set of classes, Not(...)"
+    if not certain:
+        kinds += ", a dict of probabilities that sum to 1"
     msg = (
-        f"{column.name!r} says {value!r} about item {column.index[rows[0]]!r}{others}, but the "
-        f"classes are {classes.tolist()}. A vote is a class (or its position), a set of classes, "
-        "Not(...), a dict of probabilities that sum to 1, or None to abstain."
-        f"{_hint(value, classes)}"
+        f"{column.name!r} says {value!r} about item {label!r}{others}, but the classes are "
+        f"{classes}. A {'candidate' if certain else 'vote'} is a class"
+        f"{'' if codes.numbered else ' (or its position)'}, {kinds}, or None to "
+        f"{'say nothing' if certain else 'abstain'}.{_hint(value, codes)}"
     )
     raise ValueError(msg)
 
 
-def _hint(value: Any, classes: pd.Index) -> str:
+def _hint(value: Any, codes: Codes) -> str:
     """Guess what the user meant by a cell that is no vote."""
-    if isinstance(value, (int, float)) and value == len(classes):
-        return " If classes are counted from 1 and 0 abstains, pass encoding='metal'."
-    if isinstance(value, float) and 0 < value < 1 and len(classes) > 1:
-        first, second = classes[:2].tolist()
+    n_classes = len(codes.classes)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return ""
+    if codes.numbered and value in range(n_classes):
+        return (
+            " If 0 abstains, pass encoding='metal' (classes count from 1) or 'signed' (-1 and +1);"
+            " if numbers are positions of classes, pass encoding='codes'."
+        )
+    if value == n_classes:
+        return " If classes count from 1 and 0 abstains, pass encoding='metal'."
+    if 0 < value < 1:
+        first, second = codes.classes[:2].tolist()
         return f" For a confidence use {{{first!r}: {value}, {second!r}: {round(1 - value, 10)}}}."
     return ""

@@ -33,7 +33,8 @@ def kernel(plain: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(plain)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        work = max(getattr(array, "size", 0) for array in args)
+        # only of numpy arrays: in torch, size is a method
+        work = max((array.size for array in args if is_numpy_array(array)), default=0)
         return choose(folder_for(args[0], work))(*args, **kwargs)
 
     return run
