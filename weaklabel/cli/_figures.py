@@ -32,7 +32,10 @@ def figure(
     from matplotlib.figure import Figure  # not pyplot: no window system is asked, no state kept
 
     drawn = Figure(figsize=(width, height), layout="constrained")
-    plain = {"text.parse_math": False, "text.usetex": False}  # names may hold dollars
+    plain: dict[Any, Any] = {
+        "text.parse_math": False,
+        "text.usetex": False,
+    }  # names may hold dollars
     with warnings.catch_warnings(), rc_context(plain):
         # names in letters that the font lacks are drawn as boxes; the tables have them right
         warnings.filterwarnings("ignore", message="Glyph .* missing")

@@ -33,6 +33,7 @@ th { font-weight: 600; border-bottom: 2px solid #9aa7b3; white-space: nowrap;
 .items { width: 100%; }
 .items td:first-child, .items td:nth-last-child(2) { white-space: nowrap; }
 .items td:first-child { color: #5b6875; }
+.items td:nth-last-child(3) { min-width: 13rem; }
 .pair { display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
 .pair figure { flex: 1 1 22rem; max-width: 29rem; }
 figure { margin: 1.2rem 0; }
