@@ -13,8 +13,8 @@ from scipy import sparse
 from weaklabel._device import on_host
 from weaklabel.evidence import Evidence
 from weaklabel.functions.values import ABSTAIN, Not, in_order
-from weaklabel.io import read_votes
-from weaklabel.io.long import columns_of_long
+from weaklabel.io.long import columns_of_long, votes_from_long
+from weaklabel.io.wide import votes_from_frame
 from weaklabel.votes import Votes
 
 BLOCK = 2**24  # numbers in the largest dense array made here
@@ -136,10 +136,13 @@ def _from_frame(frame: pd.DataFrame, gold: Any) -> tuple[Votes, pd.Index]:
         index, said = frame.index, frame
     else:
         item, _, label = columns
-        items = frame.index if item == frame.index.name else pd.Index(frame[item])
+        labels = frame if item in frame.columns else frame.index.to_frame()
+        items = pd.Index(labels[item])
         index, said = items.unique(), frame[[label]]
     classes = _with_gold(_classes_of(said), gold)
-    return read_votes(frame, index, classes), index
+    # numbers are names here, so that there is no encoding to be suspicious of
+    read = votes_from_frame if columns is None else votes_from_long
+    return read(frame, index, classes), index
 
 
 def _classes_of(frame: pd.DataFrame) -> pd.Index:

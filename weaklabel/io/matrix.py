@@ -14,6 +14,7 @@ from weaklabel.io.align import by_position
 
 FEW = 3  # items; fewer tell nothing about the encoding
 MOST = 2 / 3  # of all numbers
+PLAIN = 0.1  # how far from chance makes a contradiction plain
 ALMOST_ALL = 0.8  # without any silence, a class may well be this common
 
 Encoding = Literal["codes", "metal", "signed"]
@@ -181,10 +182,14 @@ def _suspicion(numbers: np.ndarray, n_classes: int, silence_shows: bool) -> str 
     if silence_shows and silent == 0 and zero > ALMOST_ALL:
         return f"{zero:.0%} of the numbers are 0 and none is -1 or missing"
     if n_classes == 2 and zero > silent == minus > 0:
-        if zero > MOST:
-            return f"{zero:.0%} of the numbers are 0 and only {minus:.0%} are -1"
-        if _lift(numbers, -1, 1) < _lift(numbers, 0, 1):
+        by_minus, by_zero = _lift(numbers, -1, 1), _lift(numbers, 0, 1)
+        if by_minus < by_zero:
             return "0 is more common than -1, and sources contradict 1 by -1 rather than by 0"
+        # a class that is as common as that is plain where sources contradict 1 by 0 and never
+        # mind -1
+        plain = by_zero < 1 - PLAIN and abs(by_minus - 1) < PLAIN
+        if zero > MOST and not plain:
+            return f"{zero:.0%} of the numbers are 0 and only {minus:.0%} are -1"
     return None
 
 

@@ -51,20 +51,29 @@ def _read(
         return _fitting(votes, index, classes)
     if isinstance(votes, Mapping):
         return votes_from_soft(votes, index, classes)
-    long = columns_of_long(votes) if isinstance(votes, pd.DataFrame) else None
-    if long:
-        _, _, label = long
-        if encoding is None:
-            refuse_if_suspicious(votes[[label]], classes, silence_shows=False)
-        votes = votes.assign(**{label: decode(votes[[label]], classes, encoding)[label]})
-        return votes_from_long(votes, index, classes, repeats=repeats)
+    columns = columns_of_long(votes) if isinstance(votes, pd.DataFrame) else None
+    if columns:
+        long = _decoded_long(votes, columns[2], classes, encoding)
+        return votes_from_long(long, index, classes, repeats=repeats)
     if isinstance(votes, pd.Series):
         frame = votes.to_frame(votes.name if votes.name is not None else 0)
     elif isinstance(votes, pd.DataFrame):
         frame = votes
     else:
         frame = frame_from_matrix(votes, index, encoding)
+    if encoding is None:
+        refuse_if_suspicious(frame, classes)
     return votes_from_frame(decode(frame, classes, encoding), index, classes)
+
+
+def _decoded_long(
+    votes: pd.DataFrame, label: str, classes: pd.Index, encoding: Encoding | None
+) -> pd.DataFrame:
+    """Replace the numbers of a long frame by what they mean."""
+    if encoding is None:
+        refuse_if_suspicious(votes[[label]], classes, silence_shows=False)
+        return votes
+    return votes.assign(**{label: decode(votes[[label]], classes, encoding)[label]})
 
 
 def _fitting(votes: Votes, index: pd.Index, classes: pd.Index) -> Votes:

@@ -10,7 +10,6 @@ import pandas as pd
 from weaklabel._check import as_index, first_few
 from weaklabel.io.align import positions
 from weaklabel.io.codes import SILENT, SPREAD, UNKNOWN, Codes
-from weaklabel.io.matrix import refuse_if_suspicious
 from weaklabel.votes import Votes
 
 
@@ -42,7 +41,6 @@ def votes_from_frame(frame: pd.DataFrame, index: pd.Index, classes: pd.Index) ->
             "Rename the columns."
         )
         raise ValueError(msg)
-    refuse_if_suspicious(frame, classes)
     where = positions(frame.index, index, "votes")
     codes = Codes(classes)
     columns: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
