@@ -132,7 +132,7 @@ def test_an_edge_belongs_to_the_bin_below_whatever_the_rounding():
     assert table["n"].tolist() == [0, 0, 0, 0, 0, 0, 3, 0, 0, 0]
 
 
-def test_coverage_comes_from_the_posterior_or_from_ties():
+def test_coverage_and_labels_come_from_the_posterior_or_from_ties():
     p = np.array([[0.9, 0.1], [0.5, 0.5], [0.8, 0.2]])
     posterior = Posterior(
         probabilities=p,
@@ -146,6 +146,9 @@ def test_coverage_comes_from_the_posterior_or_from_ties():
     assert metrics.coverage(gold, pd.DataFrame(p, ["x", "y", "z"], ["ham", "spam"])) == (
         pytest.approx(2 / 3)
     )
+    # nothing is known of z, so that no label is given, whatever the prior says
+    assert metrics.accuracy(gold, posterior) == pytest.approx((1 + 0.5 + 0.5) / 3)
+    assert metrics.accuracy(gold, posterior.frame()) == pytest.approx((1 + 0.5 + 1) / 3)
     assert metrics.coverage(gold.drop("z"), posterior) == 1  # of the scored items
     assert metrics.score(gold.drop("x"), posterior)["n"] == 2
 

@@ -27,12 +27,16 @@ class Scored:
     classes : pd.Index, n_classes
     covered : bool array, n_items
         The posterior says so; for a bare frame or array: the best class is not tied.
+    labels : float array, n_items x n_classes
+        Weight of each class in the label given: tied classes share it, and all classes do where
+        a posterior covers nothing, since `predict` abstains there.
     """
 
     gold: np.ndarray
     probabilities: np.ndarray
     classes: pd.Index
     covered: np.ndarray
+    labels: np.ndarray
 
 
 def scored(gold: Any, probabilities: Any) -> Scored:
@@ -47,10 +51,17 @@ def scored(gold: Any, probabilities: Any) -> Scored:
     _check_probabilities(p, index)
     codes = gold_codes(gold, index, classes)
     known = codes >= 0
+    labels = tie_weights(p)
     if covered is None:
-        covered = tie_weights(p).max(axis=1) == 1
+        covered = labels.max(axis=1) == 1
+    else:
+        labels[~covered] = 1 / len(classes)
     return Scored(
-        gold=codes[known], probabilities=p[known], classes=classes, covered=covered[known]
+        gold=codes[known],
+        probabilities=p[known],
+        classes=classes,
+        covered=covered[known],
+        labels=labels[known],
     )
 
 

@@ -10,9 +10,9 @@ Every function takes `gold` first and `probabilities` second:
 **Ties.** The *weight* of a class in a row is the chance that a fair draw among the best classes
 predicts it: 1 for a single best class, 1/t for each of t classes whose probabilities lie within
 1e-9 of the best, 0 for all others. Accuracy, F1 and calibration are computed from these weights,
-so no figure depends on the order of classes or rows, and no coin is thrown. Only the probabilities
-decide: an item without votes is a tie of all classes under a uniform prior, and is not tied where
-a prior was estimated. Read `coverage` beside every figure.
+so no figure depends on the order of classes or rows, and no coin is thrown. For accuracy and F1
+an item that a `Posterior` does not cover is a tie of all classes, whatever its prior says, since
+`predict` abstains on it. Read `coverage` beside every figure.
 
 All functions raise ValueError if gold can not be aligned, holds something that is no class, is
 missing everywhere, or if a row of the probabilities is no distribution.
@@ -250,7 +250,7 @@ def _on_gold(values: np.ndarray, gold: np.ndarray) -> np.ndarray:
 
 def _accuracy(data: Scored) -> float:
     """Mean weight on gold."""
-    return float(_on_gold(tie_weights(data.probabilities), data.gold).mean())
+    return float(_on_gold(data.labels, data.gold).mean())
 
 
 def _f1(data: Scored, positive: Any) -> float:
@@ -271,7 +271,7 @@ def _f1(data: Scored, positive: Any) -> float:
 
 def _f1_per_class(data: Scored) -> np.ndarray:
     """2 TP / (2 TP + FP + FN) for every class; NaN where all three are 0."""
-    weight = tie_weights(data.probabilities)
+    weight = data.labels
     one_hot = np.eye(len(data.classes))[data.gold]
     true_positive = (weight * one_hot).sum(axis=0)
     mentioned = weight.sum(axis=0) + one_hot.sum(axis=0)  # = 2 TP + FP + FN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -57,19 +57,27 @@ def merge_sources(votes: Votes, group: np.ndarray) -> Votes:
     first = np.unique(group, return_index=True)[1]
     if len(first) == votes.n_sources:
         return votes
-    xp = array_namespace(votes.source)
-    table = xp.asarray(group, dtype=votes.source.dtype, device=device_of(votes.source))
-    one = replace(
+    item, code = on_host(votes.item).astype(np.int64), on_host(votes.code)
+    source, weight = group[on_host(votes.source)], on_host(votes.weight)
+    _, voice = np.unique(item * len(first) + source, return_inverse=True)
+    # what a group says about an item weighs one, hard votes and soft ones alike
+    weight = weight / np.bincount(voice, weights=weight)[voice]
+    # members that say the same become one entry, in order, so that patterns are found
+    units = votes.n_codes * len(first)
+    said, entry = np.unique((item * units) + source * votes.n_codes + code, return_inverse=True)
+    xp, device = array_namespace(votes.source), device_of(votes.source)
+
+    def like(values: np.ndarray, array: Any) -> Any:
+        return xp.asarray(values, dtype=array.dtype, device=device)
+
+    return replace(
         votes,
-        source=xp.take(table, votes.source),
+        item=like(said // units, votes.item),
+        source=like(said % units // votes.n_codes, votes.source),
+        code=like(said % votes.n_codes, votes.code),
+        weight=like(np.bincount(entry, weights=weight), votes.weight),
         sources=votes.sources[first],
-        informative_silence=xp.take(
-            votes.informative_silence, xp.asarray(first, device=device_of(votes.source))
+        informative_silence=like(
+            on_host(votes.informative_silence)[first], votes.informative_silence
         ),
     )
-    voices = on_host(one.item).astype(np.int64) * len(first) + on_host(one.source)
-    _, voice, count = np.unique(voices, return_inverse=True, return_counts=True)
-    # weights of one source on one item sum to one, hard votes and soft ones alike
-    total = np.bincount(voice, weights=on_host(one.weight), minlength=len(count))
-    share = xp.asarray(1 / total[voice], device=device_of(votes.weight))
-    return replace(one, weight=one.weight * share)
