@@ -112,10 +112,9 @@ def vote_shares(votes: Sequence[Sequence[Any]], classes: Sequence[Any]) -> np.nd
         for vote in row:
             if vote is None:
                 continue
-            if not isinstance(vote, dict):
-                allowed = vote if isinstance(vote, (set, frozenset)) else {vote}
-                vote = dict.fromkeys(allowed, 1 / len(allowed))
-            for name, part in vote.items():
+            allowed = vote if isinstance(vote, (dict, set, frozenset)) else {vote}
+            even = dict.fromkeys(allowed, 1 / len(allowed))
+            for name, part in (vote if isinstance(vote, dict) else even).items():
                 shares[i, list(classes).index(name)] += part
         shares[i] = shares[i] / shares[i].sum() if shares[i].any() else 1 / len(classes)
     return shares

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
 
+from weaklabel._check import as_index, first_few
 from weaklabel._device import beside, device_of, on_host
 from weaklabel.kernels import gather_sum
 
@@ -148,6 +149,12 @@ class Votes:
         """Boolean array, n_items: some source voted."""
         return self.starts[1:] > self.starts[:-1]
 
+    @property
+    def ever_voted(self) -> Any:
+        """Boolean array, n_sources: the source voted on some item."""
+        first = self._by_unit[2][:: self.n_codes]
+        return first[1:] > first[:-1]
+
     @cached_property
     def shares(self) -> Any:
         """Share of each class among the votes on an item, n_items x n_classes; uniform if none.
@@ -199,10 +206,13 @@ class Votes:
         KeyError
             If a name is not among the sources.
         """
-        chosen = self.sources.get_indexer(pd.Index(sources))
+        names = as_index(sources)
+        chosen = self.sources.get_indexer(names)
         if (chosen < 0).any():
-            unknown = pd.Index(sources)[chosen < 0].tolist()
-            msg = f"There is no source {unknown[0]!r}; the sources are {self.sources.tolist()}."
+            msg = (
+                f"There is no source {first_few(names[chosen < 0])}; the sources are "
+                f"{first_few(self.sources, 12)}. Check the spelling."
+            )
             raise KeyError(msg)
         numbers = np.full(self.n_sources, -1)
         numbers[chosen] = np.arange(len(chosen))

@@ -31,9 +31,6 @@ VARIANTS: dict[str, BaseLabelModel] = {
     "DawidSkene-tied": wl.DawidSkene(emission="tied"),
     "DawidSkene-symmetric": wl.DawidSkene(emission="symmetric"),
     "DawidSkene-plain": wl.DawidSkene(smoothing=0, max_misfit=np.inf, max_drift=1),
-    "DawidSkene-missing": wl.DawidSkene(silence="missing"),
-    "DawidSkene-uniform": wl.DawidSkene(class_prior="uniform"),
-    "Cautious-unshared": wl.Cautious(shared_error=0.0),
     "LabelModel-hedged": wl.LabelModel(hedge=0.5),
     "LabelModel-fusion": wl.LabelModel([wl.DawidSkene(), wl.MajorityVote()]),
 }
@@ -147,7 +144,7 @@ def evidence_of(
     )
     classes = classes_named(n_classes)
     if frame.isna().all(axis=None):
-        frame.iat[0, 0] = classes[gold[0]]
+        frame.iloc[0, 0] = classes[gold[0]]
     evidence = wl.Evidence(frame.index, classes=classes).with_votes(
         frame, silence="missing" if crowd else None
     )

@@ -278,7 +278,7 @@ def test_other_classes_are_refused(kind):
 @each_model
 def test_other_sources_are_refused_by_name(kind):
     model = fitted(kind(), evidence_of(n_sources=4))
-    with pytest.raises(ValueError, match="2 sources .* are absent: 'source 2', 'source 3'"):
+    with pytest.raises(ValueError, match=r"2 sources .* are absent: 'source 2', 'source 3'"):
         model.predict(evidence_of(n_sources=2))
     with pytest.raises(ValueError, match="1 sources are unknown to the model: 'source 4'"):
         model.predict(evidence_of(n_sources=5))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from array_api_compat import array_namespace
 
-from weaklabel._device import device_of
+from weaklabel._device import device_of, on_host
 
 
 class Counts(NamedTuple):
@@ -28,26 +28,22 @@ def full(counts: Counts) -> Emission:
     """Every source has its own distribution over codes (and silence) for every class."""
     xp = array_namespace(counts.said)
     total = xp.sum(counts.said, axis=1) + counts.silent
-    log_total = log0(total)
-    # a class nobody has: nothing is known, and 0/0 must not become a certainty
-    empty = total == 0
-    log_said = log0(counts.said) - xp.where(empty, 0.0 * total, log_total)[:, None, :]
-    log_silent = log0(counts.silent) - xp.where(empty, 0.0 * total, log_total)
-    log_said = xp.where(empty[:, None, :], xp.zeros_like(log_said), log_said)
-    return log_said, _only_informative(counts, xp.where(empty, 0.0 * total, log_silent))
+    # where a source met no item of a class nothing is known: any symbol is as likely
+    symbols = counts.statements.shape[0] + xp.astype(counts.informative, total.dtype)[:, None]
+    log_said = _log_ratio(counts.said, total[:, None, :], 1 / symbols[:, None, :])
+    return log_said, _only_informative(counts, _log_ratio(counts.silent, total, 1 / symbols))
 
 
 def tied(counts: Counts) -> Emission:
     """All sources share one distribution over codes for every class, and one over silence."""
     xp = array_namespace(counts.said)
-    voted = xp.sum(counts.said, axis=1)
-    share = log0(xp.sum(counts.said, axis=0)) - log0(xp.sum(voted, axis=0))[None, :]
-    seen = xp.where(counts.informative[:, None], voted, xp.zeros_like(voted))
-    total = log0(xp.sum(seen, axis=0) + xp.sum(counts.silent, axis=0))
-    fires = xp.where(
-        counts.informative[:, None], (log0(xp.sum(seen, axis=0)) - total)[None, :], 0.0
-    )
-    silent = xp.broadcast_to((log0(xp.sum(counts.silent, axis=0)) - total)[None, :], voted.shape)
+    by_code = xp.sum(counts.said, axis=0)
+    share = _log_ratio(by_code, xp.sum(by_code, axis=0)[None, :], 1 / by_code.shape[0])
+    informative = counts.informative[:, None]
+    seen = xp.sum(xp.where(informative, xp.sum(counts.said, axis=1), 0.0), axis=0)
+    quiet = xp.sum(counts.silent, axis=0)
+    fires = xp.where(informative, _log_ratio(seen, seen + quiet, 0.5)[None, :], 0.0)
+    silent = xp.broadcast_to(_log_ratio(quiet, seen + quiet, 0.5)[None, :], fires.shape)
     return share[None, :, :] + fires[:, None, :], _only_informative(counts, silent)
 
 
@@ -62,7 +58,8 @@ def symmetric(counts: Counts) -> Emission:
     allows = xp.astype(counts.statements, counts.said.dtype)[None, :, :]
     right = xp.sum(counts.said * allows, axis=(1, 2))
     votes = xp.sum(counts.said, axis=(1, 2))
-    accuracy = xp.where(votes > 0, right / xp.where(votes > 0, votes, 1.0), 0.5)[:, None, None]
+    chance = 1 / counts.statements.shape[1]
+    accuracy = xp.where(votes > 0, right / xp.where(votes > 0, votes, 1.0), chance)[:, None, None]
     n_right, n_wrong = _ways(counts.statements, counts.said)
     said = xp.where(counts.statements[None, :, :], accuracy / n_right, (1 - accuracy) / n_wrong)
     silent = xp.sum(counts.silent, axis=1)
@@ -131,6 +128,13 @@ def log0(values: Any) -> Any:
     return xp.where(some, logs, xp.full_like(logs, -xp.inf))
 
 
+def _log_ratio(part: Any, total: Any, otherwise: Any) -> Any:
+    """Log of a part over its total, or of a constant where there is nothing to share."""
+    xp = array_namespace(part)
+    some = total > 0
+    return log0(xp.where(some, part / xp.where(some, total, 1.0), otherwise))
+
+
 def expected_log(weight: Any, logs: Any) -> float:
     """Sum of weights times logs, where nothing times ``-inf`` is nothing."""
     xp = array_namespace(weight)
@@ -148,7 +152,8 @@ def _ways(statements: Any, like: Any) -> tuple[Any, Any]:
     """For each code, how many sets of its size hold a given class, and how many do not."""
     xp = array_namespace(statements)
     n_classes = statements.shape[1]
-    sizes = [int(size) for size in xp.sum(xp.astype(statements, xp.int64), axis=1)]
+    sizes = on_host(statements).sum(axis=1).tolist()
     ways = np.array([[comb(n_classes - 1, s - 1), comb(n_classes - 1, s)] for s in sizes])
-    ways = xp.asarray(ways, dtype=like.dtype, device=device_of(like))
-    return ways[None, :, :1], xp.where(ways[:, 1:] > 0, ways[:, 1:], 1.0 + 0 * ways[:, 1:])[None]
+    ways = xp.asarray(ways, dtype=like.dtype, device=device_of(like))[None, :, :]
+    wrong = ways[:, :, 1:]
+    return ways[:, :, :1], xp.where(wrong > 0, wrong, 1.0)

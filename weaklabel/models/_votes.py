@@ -30,14 +30,16 @@ def votes_of(evidence: Evidence) -> Votes:
 
 
 def informative(votes: Votes, silence: str | None) -> Any:
-    """Tell which sources' silence says something: as the votes say, unless a setting overrides."""
+    """Tell which sources' silence says something: as the votes say, unless a setting overrides.
+
+    A source that never votes says nothing by it.
+    """
     if silence not in {None, "informative", "missing"}:
         msg = f"silence={silence!r} is unknown. Choose None, 'informative' or 'missing'."
         raise ValueError(msg)
     if silence is None:
-        return votes.informative_silence
-    xp = array_namespace(votes.informative_silence)
-    return xp.full_like(votes.informative_silence, silence == "informative")
+        return votes.informative_silence & votes.ever_voted
+    return votes.ever_voted & (silence == "informative")
 
 
 def start_shares(evidence: Evidence) -> Any:

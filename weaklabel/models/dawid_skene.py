@@ -158,6 +158,8 @@ class DawidSkene(BaseLabelModel):
         )
         speaks = informative(votes, self.silence)
         silent = xp.where(speaks[:, None], silent, xp.zeros_like(silent))
+        if self.emission == "tied":  # one belief for all: who never votes adds nothing to it
+            said = xp.where(votes.ever_voted[:, None, None], said, xp.zeros_like(said))
         return Counts(self.smoothing * said, self.smoothing * silent, votes.statements, speaks)
 
     def _statistics(self, evidence: Evidence, posterior: Any) -> tuple[Any, Any]:
@@ -180,7 +182,7 @@ class DawidSkene(BaseLabelModel):
         xp = array_namespace(votes.weight)
         log_emission = log_set_rows(parameters.log_emission, votes.statements)
         ruled_out = xp.isinf(parameters.log_silence)
-        log_silence = xp.where(ruled_out, 0.0 * ruled_out, parameters.log_silence)
+        log_silence = xp.where(ruled_out, 0.0, parameters.log_silence)
         # as if all were silent, corrected where someone voted: votes are few, silences many
         scores = xp.sum(log_silence, axis=0)[None, :] + votes.sum_by_item(
             log_emission - log_silence[:, None, :]

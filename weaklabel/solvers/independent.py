@@ -37,12 +37,17 @@ class Independent(Solver):
             scores = xp.where(allowed, scores, xp.full_like(scores, -xp.inf))
         log_normalizer = log_sum_exp(scores)
         possible = xp.isfinite(log_normalizer)
-        shift = xp.where(possible, log_normalizer, xp.zeros_like(log_normalizer))
+        top = xp.where(possible, xp.max(scores, axis=1), 0.0)
+        # divided by their own sum: beside 1e16 the log normalizer cannot hold a log 2
+        likely = xp.exp(scores - top[:, None])
+        total = xp.sum(likely, axis=1, keepdims=True)
         uniform = xp.astype(allowed, scores.dtype) / xp.sum(
             xp.astype(allowed, scores.dtype), axis=1, keepdims=True
         )
         return Posterior(
-            probabilities=xp.where(possible[:, None], xp.exp(scores - shift[:, None]), uniform),
+            probabilities=xp.where(
+                possible[:, None], likely / xp.where(total > 0, total, 1.0), uniform
+            ),
             index=evidence.index,
             classes=evidence.classes,
             covered=evidence.covered,

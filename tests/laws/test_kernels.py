@@ -1,0 +1,217 @@
+"""What every kernel promises: all its twins give what the plain version gives."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weaklabel import kernels
+from weaklabel.kernels import _dispatch, gather_sum, log_sum_exp
+
+NASTY = [0.0, 1.0, -1.0, 1e16, -1e16, 1e-300, -np.inf]
+
+
+def gather_case(
+    rng: np.random.Generator, sizes: list[int], *, n_columns: int = 3, values: Any = NASTY
+) -> tuple[np.ndarray, ...]:
+    """Segments of the given sizes over a table of five rows."""
+    n_votes = sum(sizes)
+    return (
+        rng.choice(values, (5, n_columns)),
+        rng.integers(5, size=n_votes),
+        rng.choice([0.25, 1.0, 3.0], n_votes),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+    )
+
+
+def score_case(rng: np.random.Generator, n_rows: int, n_columns: int) -> tuple[np.ndarray]:
+    return (rng.choice([*NASTY, 700.0, -745.0], (n_rows, n_columns)),)
+
+
+def cases(name: str) -> Iterator[tuple[np.ndarray, ...]]:
+    """Arguments for a kernel: empty, single, many, nasty."""
+    rng = np.random.default_rng(5)
+    if name == "log_sum_exp":
+        for shape in [(0, 2), (1, 1), (1, 4), (50, 3), (3, 50)]:
+            yield score_case(rng, *shape)
+        yield (np.full((3, 2), -np.inf),)
+    elif name == "gather_sum":
+        for sizes in ([], [0], [1], [0, 0, 0], [7], [0, 1, 0, 2, 3, 0], [1] * 20, [0, 64, 0, 63]):
+            yield gather_case(rng, sizes)
+        for _ in range(10):
+            yield gather_case(rng, rng.integers(0, 9, 30).tolist())
+        yield gather_case(rng, [4, 5], n_columns=1)
+    else:
+        pytest.fail(f"Write cases for the kernel {name!r}: small, empty and nasty ones.")
+
+
+TWINS = [
+    pytest.param(name, folder, marks=pytest.mark.gpu if folder == "gpu" else ())
+    for name in kernels.__all__
+    for folder in ("cpu", "gpu")
+    if find_spec(f"weaklabel.kernels.{folder}.{name}")
+]
+
+
+def plain(name: str) -> Any:
+    """The version in the array standard."""
+    return inspect.unwrap(getattr(kernels, name))
+
+
+def add_up(case: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Sum segment by segment, exactly, in Python's own integers of unlimited precision."""
+    from fractions import Fraction
+
+    table, row, weight, starts = case
+    out = np.zeros((len(starts) - 1, table.shape[1]))
+    for s, column in np.ndindex(out.shape):
+        votes = range(starts[s], starts[s + 1])
+        parts = [weight[v] * table[row[v], column] for v in votes]
+        finite = all(map(np.isfinite, parts))
+        out[s, column] = float(sum(map(Fraction, parts))) if finite else -np.inf
+    return out
+
+
+def rounding(case: tuple[np.ndarray, ...]) -> np.ndarray:
+    """What adding up doubles may lose in each segment: eps times the sum of sizes."""
+    table, row, weight, starts = case
+    sizes = np.abs(np.where(np.isfinite(table), table, 0))
+    return 64 * np.finfo(float).eps * add_up((sizes, row, weight, starts))
+
+
+@pytest.mark.parametrize("name", kernels.__all__)
+def test_every_kernel_has_cases(name):
+    assert len(list(cases(name))) > 3
+
+
+@pytest.mark.parametrize(("name", "folder"), TWINS)
+def test_twin_equals_plain(name, folder):
+    twin = getattr(import_module(f"weaklabel.kernels.{folder}.{name}"), name)
+    assert list(inspect.signature(getattr(twin, "py_func", twin)).parameters) == list(
+        inspect.signature(plain(name)).parameters
+    )
+    for case in cases(name):
+        expected, found = plain(name)(*case), twin(*case)
+        assert found.shape == expected.shape
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(np.isneginf(found), np.isneginf(expected))
+        finite = np.isfinite(expected)
+        lost = rounding(case)[finite] if name == "gather_sum" else 1e-12
+        assert (np.abs(found[finite] - expected[finite]) <= lost).all()
+
+
+@pytest.mark.parametrize("name", kernels.__all__)
+def test_every_library_runs_the_plain_version(name, xp, monkeypatch):
+    """Strict and torch arrays have no twins; numpy arrays, if they are few, need none."""
+    called = []
+    monkeypatch.setattr(_dispatch, "import_module", called.append)  # what a twin would need
+    for case in cases(name):
+        found = np.asarray(getattr(kernels, name)(*map(xp.asarray, case)))
+        np.testing.assert_array_equal(found, plain(name)(*case))
+    assert not called
+
+
+@given(
+    sizes=st.lists(st.integers(0, 9), max_size=12),
+    seed=st.integers(0, 2**20),
+    n_columns=st.integers(1, 4),
+)
+def test_gather_sum_is_the_sum(sizes, seed, n_columns):
+    case = gather_case(np.random.default_rng(seed), sizes, n_columns=n_columns)
+    found, expected = gather_sum(*case), add_up(case)
+    np.testing.assert_array_equal(np.isneginf(found), np.isneginf(expected))
+    finite = np.isfinite(expected)
+    assert (np.abs(found[finite] - expected[finite]) <= rounding(case)[finite]).all()
+    assert not np.isnan(found).any()
+
+
+def test_gather_sum_keeps_one_beside_large_numbers_of_other_segments():
+    """Where differences of a cumulative sum would lose it."""
+    table = np.array([[1e16], [1.0], [-np.inf]])
+    row = np.array([0, 0, 1, 2, 1, 1])
+    found = gather_sum(table, row, np.ones(6), np.array([0, 2, 3, 4, 6]))
+    np.testing.assert_array_equal(found[:, 0], [2e16, 1.0, -np.inf, 2.0])
+
+
+def test_gather_sum_keeps_the_dtype():
+    case = gather_case(np.random.default_rng(0), [2, 0, 3], values=[0.5, 2.0])
+    table, row, weight, starts = case
+    found = gather_sum(table.astype(np.float32), row, weight.astype(np.float32), starts)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, gather_sum(*case), rtol=1e-6)
+
+
+@given(seed=st.integers(0, 2**20), n_rows=st.integers(0, 5), n_columns=st.integers(1, 5))
+def test_log_sum_exp_is_the_log_of_the_sum(seed, n_rows, n_columns):
+    import math
+
+    (scores,) = score_case(np.random.default_rng(seed), n_rows, n_columns)
+    found = log_sum_exp(scores)
+    for row, value in zip(scores, found, strict=True):
+        top = row.max()
+        if np.isneginf(top):
+            assert np.isneginf(value)
+        else:
+            exact = top + math.log(math.fsum(math.exp(score - top) for score in row))
+            assert value == pytest.approx(exact, rel=1e-14, abs=1e-14)
+
+
+def big_case() -> tuple[np.ndarray, ...]:
+    """Large enough for numpy arrays to be handed to the numba twin."""
+    rng = np.random.default_rng(1)
+    sizes = rng.integers(0, 40, _dispatch.WORTH_A_TWIN // 16)
+    sizes[:3] = [0, 20_000, 0]
+    return gather_case(rng, sizes.tolist(), values=rng.normal(size=50))
+
+
+def test_much_work_is_handed_to_the_twin(monkeypatch):
+    case = big_case()
+    assert max(array.size for array in case) >= _dispatch.WORTH_A_TWIN
+    taken = []
+    monkeypatch.setattr(_dispatch, "folder_for", lambda array, work: taken.append(work) or "cpu")
+    expected = plain("gather_sum")(*case)
+    assert (np.abs(gather_sum(*case) - expected) <= rounding_of_normal(case)).all()
+    assert taken == [max(array.size for array in case)]
+
+
+def rounding_of_normal(case: tuple[np.ndarray, ...]) -> float:
+    """Bound for adding up n numbers in any order: eps times n times the sum of their sizes."""
+    most = np.diff(case[3]).max()
+    return float(np.finfo(float).eps * most * most * (case[2].max() * np.abs(case[0]).max()))
+
+
+@pytest.mark.parametrize(("work", "folder"), [(10, ""), (_dispatch.WORTH_A_TWIN, "cpu")])
+def test_the_data_decide(work, folder):
+    assert _dispatch.folder_for(np.zeros(1), work) == folder
+
+
+def test_foreign_arrays_have_no_twin(xp):
+    if xp.name.startswith("numpy") or xp.name == "cupy":
+        pytest.skip("has twins")
+    assert _dispatch.folder_for(xp.asarray(np.zeros(1)), 10**9) == ""
+
+
+@pytest.mark.parametrize("name", [param.values[0] for param in TWINS if param.values[1] == "cpu"])
+def test_results_do_not_depend_on_the_number_of_threads(name):
+    import numba
+
+    twin = getattr(import_module(f"weaklabel.kernels.cpu.{name}"), name)
+    case = big_case() if name == "gather_sum" else list(cases(name))[-1]
+    before = numba.get_num_threads()
+    answers = []
+    try:
+        for n_threads in range(1, min(4, numba.config.NUMBA_NUM_THREADS) + 1):
+            numba.set_num_threads(n_threads)
+            answers.append(twin(*case))
+    finally:
+        numba.set_num_threads(before)
+    for answer in answers[1:]:
+        np.testing.assert_array_equal(answer, answers[0])
