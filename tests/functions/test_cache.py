@@ -340,3 +340,10 @@ def test_an_empty_cell_has_content():
         return result, key(body)
 
     assert len(set(make())) == 2
+
+
+def test_functions_without_a_module_are_the_users():
+    scope = {"labeling_function": wf.labeling_function}
+    exec("@labeling_function\ndef made(row):\n    return row.text", scope)
+    frame = pd.DataFrame({"text": ["a", "b"]})
+    assert wf.apply([scope["made"]], frame)["made"].tolist() == ["a", "b"]

@@ -208,9 +208,9 @@ def _code(code: CodeType) -> Any:
 
 
 @functools.cache
-def _is_users(module: str) -> bool:
+def _is_users(module: str | None) -> bool:
     """Say whether a module is the user's own: not built in, and not installed with Python."""
-    if module == "__main__":
+    if module is None or module == "__main__":  # None: code given to exec, as some tools do
         return True
     if module.partition(".")[0] in {*sys.stdlib_module_names, "weaklabel"}:
         return False
