@@ -119,13 +119,13 @@ class Posterior:
         """Show the first items, their probabilities and labels."""
         first = replace(
             self,
-            probabilities=self.probabilities[:SHOWN, ...],
+            probabilities=on_host(self.probabilities)[:SHOWN],
             index=self.index[:SHOWN],
-            covered=self.covered[:SHOWN],
+            covered=on_host(self.covered)[:SHOWN],
         )
-        table = first.frame().round(3)
-        # beside the classes, one of which may be called "label" too
-        shown = pd.concat({"probability": table, "": first.labels().to_frame()}, axis=1)
+        table = first.frame().round(3).set_axis([str(name) for name in self.classes], axis=1)
+        # a class may be called "label" too
+        table.insert(len(self.classes), "label", first.labels(), allow_duplicates=True)
         covered = int(on_host(self.covered).sum())
         head = f"<p>Posterior of {len(self.index)} items, {covered} covered</p>"
-        return head + shown.to_html(na_rep="")
+        return head + table.to_html(na_rep="")
