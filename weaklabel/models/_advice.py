@@ -120,7 +120,7 @@ def _warn_about_sources(model: Any, evidence: Evidence) -> None:
             "what they look for, or leave them out."
         )
         _warn(text, SourceWarning)
-    chance = 1 / len(model.classes_)
+    chance = _chance(model, evidence)
     # three standard errors, so that a handful of unlucky votes is no accusation
     margin = 3 * np.sqrt(chance * (1 - chance) / np.maximum(_n_votes(evidence), 1))
     against = accuracy.index[accuracy < chance - margin]
@@ -144,6 +144,24 @@ def _n_votes(evidence: Evidence) -> np.ndarray:
     """Count the entries of each source."""
     votes = votes_of(evidence)
     return np.bincount(on_host(votes.source), minlength=votes.n_sources)
+
+
+def _chance(model: Any, evidence: Evidence) -> np.ndarray:
+    """How often each source would be right by what it says alone, were items mixed up.
+
+    Not 1 / n_classes: a rule for a rare class may be wrong mostly and still tell a lot.
+    """
+    votes = votes_of(evidence)
+    mass = on_host(votes.statements) @ model.class_prior_.to_numpy()
+    right = np.bincount(
+        on_host(votes.source),
+        weights=on_host(votes.weight) * mass[on_host(votes.code)],
+        minlength=votes.n_sources,
+    )
+    total = np.bincount(
+        on_host(votes.source), weights=on_host(votes.weight), minlength=votes.n_sources
+    )
+    return np.divide(right, total, out=np.zeros(votes.n_sources), where=total > 0)
 
 
 def _unused(model: Any, evidence: Evidence) -> list[str]:

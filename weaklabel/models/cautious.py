@@ -10,6 +10,8 @@ from array_api_compat import array_namespace
 from weaklabel._device import device_of, on_host
 from weaklabel.kernels import log_sum_exp
 from weaklabel.models._base import BaseLabelModel
+from weaklabel.models._em import Climb, Ending, Parameters, Problem, expect
+from weaklabel.models._emission import log0
 from weaklabel.models._redundancy import Pairs, copy_discount, same_code_pairs, silence_discount
 from weaklabel.models._votes import informative, log_set_rows, mean_shares, votes_of
 
@@ -143,6 +145,28 @@ class Cautious(BaseLabelModel):
         worth = copies[:, None] * _start_worth(votes)
         weight = _discount(votes, _table(votes, copies), self.shared_error)
         return weight[:, None] * votes.sum_by_item(_table(votes, worth))
+
+    def _best_climb(self, problem: Problem) -> Climb:
+        """Climb; on alarm give plain votes instead, copies and shared errors discounted."""
+        best = super()._best_climb(problem)
+        if best.ending is not Ending.DRIFTED:
+            return best
+        plain = self._plain_votes(problem)
+        return best._replace(parameters=plain, posterior=expect(problem, plain))
+
+    def _plain_votes(self, problem: Problem) -> Parameters:
+        """Parameters that score votes as the start does."""
+        votes = votes_of(problem.evidence)
+        copies, worth = problem.surveys[0].copies, _start_worth(votes)
+        shape = (votes.n_sources, votes.n_codes, -1)
+        term = _Parameters(
+            vote=np.reshape(copies[:, None] * worth, shape),
+            silence=np.zeros((votes.n_sources, worth.shape[1])),
+            log_share=np.reshape(np.log(copies), shape[:2]),
+        )
+        xp = array_namespace(votes.weight)
+        belief = xp.asarray(problem.prior.belief, device=device_of(votes.weight))
+        return Parameters(log0(belief), (term,))
 
     # ---- what does not depend on the posterior ----------------------------------------------
 

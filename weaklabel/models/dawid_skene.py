@@ -79,7 +79,8 @@ class DawidSkene(BaseLabelModel):
     Attributes
     ----------
     confusion_ : DataFrame, (source, says) x class
-        P(says | class); "says" holds classes, sets, and None for silence.
+        P(says | class); "says" holds classes, sets in braces, and NaN for silence (``None``
+        finds it). NaN where silence says nothing.
     class_prior_ : Series, n_classes
     source_accuracy_ : Series, n_sources
         Expected share of a source's votes that are right; NaN if it never votes.
@@ -144,6 +145,7 @@ class DawidSkene(BaseLabelModel):
 
     def _survey(self, evidence: Evidence) -> Counts:
         """Pseudo-counts of sources that are better than chance."""
+        _refuse_settings(self.emission, self.smoothing, self.accuracy)
         votes = votes_of(evidence)
         xp = array_namespace(votes.weight)
         weights = evidence.weights
@@ -201,11 +203,25 @@ class DawidSkene(BaseLabelModel):
 
     @property
     def confusion_(self) -> pd.DataFrame:
-        """P(says | class) of every source; None stands for silence."""
+        """P(says | class) of every source; a missing "says" stands for silence."""
         learned = self._learned().terms[0]
         log_emission, log_silence = on_host(learned.log_emission), on_host(learned.log_silence)
         rows = np.exp(np.concatenate([log_emission, log_silence[:, None, :]], axis=1))
-        rows[~self.informative_silence_, -1, :] = np.nan
+        # as the fit took it: a setting may overrule what the votes say
+        rows[(log_silence == 0).all(axis=1), -1, :] = np.nan
         says = [statement_name(row, self.classes_) for row in self.statements_]
         index = pd.MultiIndex.from_product([self.sources_, [*says, None]], names=["source", "says"])
         return pd.DataFrame(rows.reshape(-1, rows.shape[-1]), index=index, columns=self.classes_)
+
+
+def _refuse_settings(emission: str, smoothing: float, accuracy: float) -> None:
+    """Refuse settings that mean nothing."""
+    if emission not in EMISSIONS:
+        msg = f"emission={emission!r} is unknown. Choose {', '.join(map(repr, EMISSIONS))}."
+        raise ValueError(msg)
+    if not smoothing >= 0:
+        msg = f"smoothing is a number of pseudo-items a class, at least 0; not {smoothing!r}."
+        raise ValueError(msg)
+    if not 0 < accuracy <= 1:
+        msg = f"accuracy is a probability, above 0 and at most 1; not {accuracy!r}."
+        raise ValueError(msg)

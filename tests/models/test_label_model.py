@@ -1,0 +1,184 @@
+"""LabelModel: what it chooses, and that it is what it chose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from laws._cases import fitted, no_advice
+from sklearn.base import clone
+
+import weaklabel as wl
+from weaklabel.models import UnusedEvidence
+from weaklabel.models._merge import groups_of_copies, merge_sources
+
+
+def evidence_for(case, silence=None) -> wl.Evidence:
+    blank = wl.Evidence(case.votes.index, classes=case.classes)
+    return blank.with_votes(case.votes, silence=silence)
+
+
+SOUND = {
+    "independent": wl.datasets.independent,
+    "unipolar": wl.datasets.unipolar,
+    "imbalanced": wl.datasets.imbalanced,
+    "many_classes": wl.datasets.many_classes,
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_independent_sources_are_given_to_dawid_skene(name):
+    case = SOUND[name](n_items=5000, random_state=1)
+    evidence = evidence_for(case)
+    model = wl.LabelModel().fit(evidence)
+    assert isinstance(model.model_, wl.DawidSkene)
+    assert model.why_ == "sources speak together as often as independent errors explain"
+    assert model.hedge_ == 0
+    assert model.copies_.empty
+    assert model.terms_ == [model.model_]
+    alone = wl.DawidSkene().fit(evidence)
+    pd.testing.assert_frame_equal(model.predict_proba(evidence), alone.predict_proba(evidence))
+    pd.testing.assert_series_equal(model.class_prior_, alone.class_prior_)
+    np.testing.assert_array_equal(model.objective_trace_, alone.objective_trace_)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_copies_are_merged_into_one_voice(seed):
+    case = wl.datasets.correlated_copies(n_items=5000, random_state=seed)
+    evidence = evidence_for(case)
+    model = wl.LabelModel().fit(evidence)
+    assert isinstance(model.model_, wl.DawidSkene)
+    group = groups_of_copies(model.copies_, model.sources_)
+    assert group.tolist() == [0, 1, 2, 3, 0, 0, 0, 0, 0]
+    assert len(model.model_.sources_) == 4
+    # every source keeps its name and its accuracy
+    assert model.source_accuracy_.index.equals(evidence.votes.sources)
+    np.testing.assert_allclose(model.source_accuracy_, case.accuracy, atol=0.04)
+    # as good as if the copies had never been there
+    four = evidence_for(case.__class__(**{**vars(case), "votes": case.votes.iloc[:, :4]}))
+    without = wl.DawidSkene().fit(four).predict_proba(four)
+    assert np.abs(model.predict_proba(evidence) - without).to_numpy().mean() < 0.02
+
+
+def test_dependent_sources_are_given_to_cautious():
+    case = wl.datasets.correlated_copies(n_items=5000, q=0.6, own_votes=True, random_state=0)
+    evidence = evidence_for(case)
+    model = wl.LabelModel().fit(evidence)
+    assert isinstance(model.model_, wl.Cautious)
+    assert model.why_ == "sources depend on each other beyond the class"
+    alone = wl.Cautious().fit(evidence)
+    pd.testing.assert_frame_equal(model.predict_proba(evidence), alone.predict_proba(evidence))
+
+
+def test_crowds_are_hedged_with_plain_votes():
+    case = wl.datasets.independent(n_items=2000, random_state=0)
+    evidence = evidence_for(case, silence="missing")
+    model = wl.LabelModel().fit(evidence)
+    assert isinstance(model.model_, wl.DawidSkene | wl.OneCoin)
+    assert model.hedge_ == 0.5
+    assert "assigned" in model.why_
+    voted = evidence.votes.voted
+    inner = model.model_.predict_proba(evidence)
+    expected = (inner + evidence.votes.shares) / 2
+    found = model.predict_proba(evidence)
+    pd.testing.assert_frame_equal(found[voted], expected[voted])
+    pd.testing.assert_frame_equal(found[~voted], inner[~voted])
+
+
+def test_the_hedge_may_be_set():
+    case = wl.datasets.independent(n_items=500, random_state=0)
+    evidence = evidence_for(case)
+    plain, half, all_ = (
+        wl.LabelModel(hedge=share).fit(evidence).predict_proba(evidence) for share in (0, 0.5, 1.0)
+    )
+    voted = evidence.votes.voted
+    pd.testing.assert_frame_equal(half[voted], ((plain + all_) / 2)[voted])
+    np.testing.assert_allclose(all_[voted], evidence.votes.shares[voted])
+
+
+def test_one_given_term_is_that_term():
+    evidence = evidence_for(wl.datasets.independent(n_items=500, random_state=0))
+    term = wl.DawidSkene(smoothing=3.0)
+    model = wl.LabelModel([term]).fit(evidence)
+    assert model.why_ == "given"
+    assert model.model_ is not term
+    pd.testing.assert_frame_equal(
+        model.predict_proba(evidence), clone(term).fit(evidence).predict_proba(evidence)
+    )
+
+
+def test_scores_of_given_terms_add_up():
+    """A term twice is its score twice; the prior counts once."""
+    evidence = evidence_for(wl.datasets.independent(n_items=300, random_state=0))
+    twice = fitted(wl.LabelModel([wl.MajorityVote(), wl.MajorityVote()]), evidence)
+    assert len(twice.terms_) == 2
+    prior = twice.class_prior_.to_numpy()
+    squared = prior * evidence.votes.shares**2
+    voted = evidence.votes.voted & (squared.sum(axis=1) > 0)
+    expected = squared / squared.sum(axis=1, keepdims=True)
+    found = twice.predict_proba(evidence).to_numpy()
+    np.testing.assert_allclose(found[voted], expected[voted])
+
+
+def test_the_prior_reaches_the_chosen_model():
+    evidence = evidence_for(wl.datasets.independent(n_items=2000, random_state=0))
+    with no_advice():
+        given = wl.LabelModel(class_prior=[0.6, 0.4]).fit(evidence)
+        believed = wl.LabelModel(class_prior=[0.6, 0.4], prior_strength=2000).fit(evidence)
+        estimated = wl.LabelModel().fit(evidence)
+    assert given.class_prior_.tolist() == pytest.approx([0.6, 0.4])
+    assert estimated.class_prior_.iloc[0] < believed.class_prior_.iloc[0] < 0.6
+
+
+def test_the_solver_reaches_the_chosen_model():
+    evidence = evidence_for(wl.datasets.independent(n_items=500, random_state=0))
+    solver = wl.Independent()
+    model = wl.LabelModel(solver=solver).fit(evidence)
+    assert model.solver_ is solver
+    assert model.model_.solver is solver
+
+
+def test_what_is_not_used_is_named():
+    evidence = evidence_for(wl.datasets.independent(n_items=500, random_state=0))
+    evidence = evidence.with_features(np.zeros((500, 2)))
+    message = r"LabelModel with Independent does not use features of the evidence"
+    with pytest.warns(UnusedEvidence, match=message):
+        wl.LabelModel().fit(evidence)
+
+
+def test_a_rule_for_a_rare_class_is_no_worse_than_chance():
+    """Right one time in three where the class is one in twenty: it tells a lot, no warning."""
+    case = wl.datasets.unipolar(n_items=5000, random_state=1)
+    model = wl.LabelModel().fit(evidence_for(case))  # a warning is an error
+    assert case.accuracy["source_0"] < 0.35
+    assert model.source_accuracy_["source_0"] < 0.5
+
+
+def test_silent_sources_are_named():
+    case = wl.datasets.independent(n_items=500, random_state=0)
+    votes = case.votes.assign(mute=pd.Series(None, case.votes.index, dtype=object))
+    evidence = wl.Evidence(votes.index, classes=case.classes).with_votes(votes)
+    with pytest.warns(wl.models.SourceWarning, match="1 sources never vote: 'mute'. They change"):
+        model = wl.LabelModel().fit(evidence)
+    assert np.isnan(model.source_accuracy_["mute"])
+
+
+# ---- merging --------------------------------------------------------------------------------
+
+
+def test_copies_of_copies_are_one_group():
+    pairs = pd.DataFrame({"source": ["a", "b"], "other": ["b", "d"]})
+    assert groups_of_copies(pairs, pd.Index(list("abcde"))).tolist() == [0, 0, 1, 0, 2]
+
+
+def test_a_merged_vote_counts_once():
+    votes = pd.DataFrame(
+        {"a": ["x", "x", None, "y"], "b": ["x", "y", None, None], "c": ["y", None, "x", None]}
+    )
+    evidence = wl.Evidence(votes.index, classes=["x", "y"]).with_votes(votes)
+    merged = merge_sources(evidence.votes, np.array([0, 0, 1]))
+    assert merged.sources.tolist() == ["a", "c"]
+    np.testing.assert_allclose(merged.counts, [2, 1, 1, 1])
+    # where copies differ, each says its part
+    np.testing.assert_allclose(merged.shares, [[0.5, 0.5], [0.5, 0.5], [1, 0], [0, 1]])
+    assert merge_sources(evidence.votes, np.arange(3)) is evidence.votes
