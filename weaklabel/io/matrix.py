@@ -15,6 +15,7 @@ from weaklabel.io.align import by_position
 FEW = 3  # items; fewer tell nothing about the encoding
 MOST = 2 / 3  # of all numbers
 PLAIN = 0.1  # how far from chance makes a contradiction plain
+ENOUGH = 25  # pairs of votes expected by chance; that many tell 0.8 from 1
 ALMOST_ALL = 0.8  # without any silence, a class may well be this common
 
 Encoding = Literal["codes", "metal", "signed"]
@@ -181,28 +182,37 @@ def _suspicion(numbers: np.ndarray, n_classes: int, silence_shows: bool) -> str 
         return "no source ever says 0, the first class" if odd else None
     if silence_shows and silent == 0 and zero > ALMOST_ALL:
         return f"{zero:.0%} of the numbers are 0 and none is -1 or missing"
-    if n_classes == 2 and zero > silent == minus > 0:
-        by_minus, by_zero = _lift(numbers, -1, 1), _lift(numbers, 0, 1)
-        if by_minus < by_zero:
-            return "0 is more common than -1, and sources contradict 1 by -1 rather than by 0"
-        # a class that is as common as that is plain where sources contradict 1 by 0 and never
-        # mind -1
-        plain = by_zero < 1 - PLAIN and abs(by_minus - 1) < PLAIN
-        if zero > MOST and not plain:
-            return f"{zero:.0%} of the numbers are 0 and only {minus:.0%} are -1"
+    return _signed(numbers, zero, minus) if n_classes == 2 and silent == minus > 0 else None
+
+
+def _signed(numbers: np.ndarray, zero: float, minus: float) -> str | None:
+    """Say what is odd if -1 is silence, and not 0, in a matrix of -1, 0 and 1.
+
+    Classes exclude each other, and silence does not care: that tells which of the two is which,
+    where there is enough of both. Copies and rules that speak together blur it.
+    """
+    by_minus, by_zero = _lift(numbers, -1, 1), _lift(numbers, 0, 1)
+    common = zero > minus
+    contradicted = by_minus < (by_zero if common else 1) - PLAIN
+    if contradicted and (common or abs(by_zero - 1) < PLAIN):
+        return "sources contradict 1 by -1, and not by 0"
+    plain_codes = by_zero < 1 - PLAIN and abs(by_minus - 1) < PLAIN
+    if common and zero > MOST and not plain_codes:
+        return f"{zero:.0%} of the numbers are 0 and only {minus:.0%} are -1"
     return None
 
 
 def _lift(numbers: np.ndarray, one: int, other: int) -> float:
     """Give how often two sources say one and other of an item, to what chance would give.
 
-    What excludes each other, as classes do, is below silence and a class, which are near 1.
+    Classes exclude each other and are below 1; silence and a class are near it. NaN, which is
+    neither above nor below anything, where they are too rare to tell.
     """
     says_one, says_other = numbers == one, numbers == other
     share_one, share_other = says_one.mean(axis=0), says_other.mean(axis=0)
-    seen = np.mean(says_one.sum(axis=1) * says_other.sum(axis=1))
-    expected = share_one.sum() * share_other.sum() - share_one @ share_other
-    return float(seen / expected) if expected > 0 else 1.0
+    seen = np.sum(says_one.sum(axis=1) * says_other.sum(axis=1))
+    expected = len(numbers) * (share_one.sum() * share_other.sum() - share_one @ share_other)
+    return float(seen / expected) if expected >= ENOUGH else np.nan
 
 
 def _by_number(classes: pd.Index) -> bool:

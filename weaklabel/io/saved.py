@@ -265,7 +265,11 @@ def _decode_estimator(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         msg = f"A saved model names {name!r}, which is no model of this version. Update weaklabel."
         raise ValueError(msg)
     estimator = kind(**_decode(value["settings"], arrays))
-    vars(estimator).update(_decode(value["learned"], arrays))
+    learned = _decode(value["learned"], arrays)
+    strange = [part for part in learned if part.startswith("_") or not part.endswith("_")]
+    if strange:  # what is learned ends in "_"; nothing else of an estimator may be replaced
+        raise AttributeError(strange[0])
+    vars(estimator).update(learned)
     return estimator
 
 
