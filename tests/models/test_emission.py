@@ -131,9 +131,19 @@ def test_better_than_chance_is_right_with_its_accuracy(accuracy, rng):
     assert (silent > 0).all()
     joint = said * shares
     right = (joint * STATEMENTS).sum(axis=2) / joint.sum(axis=2)
-    np.testing.assert_allclose(right, accuracy, atol=0.01)  # up to the normalization with silence
+    # never worse than by chance, which is .8 for the set of the two common classes
+    allowed = np.broadcast_to(np.maximum(accuracy, STATEMENTS @ shares), right.shape)
+    np.testing.assert_allclose(right, allowed, atol=0.01)  # up to the normalization with silence
     rate = joint.sum(axis=2)
     np.testing.assert_allclose(rate, (totals + 0.2) / 1001, rtol=0.02)
+
+
+def test_a_vote_for_the_class_of_nearly_all_does_not_speak_for_another():
+    """Right seven times in ten would be worse than chance, and turn every vote around."""
+    shares = np.array([0.98, 0.01, 0.01])
+    totals = np.array([[50.0, 0, 0, 0, 0]])
+    said, _ = better_than_chance(totals, 100.0, shares, STATEMENTS, accuracy=0.7)
+    assert said[0, 0, 0] >= said[0, 0, 1:].max() - 1e-12
 
 
 def test_log0_of_nothing_is_minus_infinity():

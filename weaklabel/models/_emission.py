@@ -95,7 +95,7 @@ def better_than_chance(
     statements : boolean array, n_codes x n_classes
         Classes that each code allows.
     accuracy : float
-        Probability that a vote is right.
+        Probability that a vote is right; more for codes whose classes have a larger share.
 
     Returns
     -------
@@ -108,10 +108,12 @@ def better_than_chance(
     rate = (totals + 1 / totals.shape[1]) / (n_items + 1)
     allows = xp.astype(statements, totals.dtype)
     inside = xp.sum(allows * shares[None, :], axis=1)
+    # to name the class of nearly all items and be right less often is worse than chance
+    right = xp.where(inside > accuracy, inside, accuracy)
     lift = xp.where(
         statements,
-        (accuracy / inside)[:, None],
-        ((1 - accuracy) / xp.where(inside < 1, 1 - inside, 1.0))[:, None],
+        (right / inside)[:, None],
+        ((1 - right) / xp.where(inside < 1, 1 - inside, 1.0))[:, None],
     )
     said = rate[:, :, None] * lift[None, :, :]
     quiet = 1 - xp.sum(said, axis=1)
