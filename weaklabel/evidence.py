@@ -110,7 +110,7 @@ class Evidence:
         encoding : {"codes", "metal", "signed"} or None
             What numbers mean: -1 abstains and classes count from 0; 0 abstains and classes count
             from 1; 0 abstains and -1, +1 are the classes. None takes "codes", and refuses a matrix
-            that looks like another.
+            that looks like another; where that is a mistake, say "codes".
         silence : {"informative", "missing"} or None
             Whether not voting on an item says something about it. None: it does in wide frames,
             where every source saw every item, and does not in long ones, where items were assigned.

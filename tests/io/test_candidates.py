@@ -109,8 +109,8 @@ def test_no_candidate(value):
     said = pd.Series([value, "ham", value], index=["b", "a", "d"], dtype=object)
     with pytest.raises(
         ValueError,
-        match=r"'candidates' says .* about item 'b' and 1 more, but the classes are .*A candidate is a "
-        r"class \(or its position\), a set of classes, Not\(\.\.\.\), or None to say nothing",
+        match=r"'candidates' says .* about item 'b' and 1 more, but the classes are .*A candidate "
+        r"is a class \(or its position\), a set of classes, Not\(\.\.\.\), or None to say nothing",
     ):
         read(said)
     with pytest.raises(ValueError, match=r"'exclude' says .* about item 'b'"):

@@ -62,8 +62,15 @@ def test_what_is_no_long_frame():
 
 
 def test_every_kind_of_vote():
-    rows = [("a", 1, {"ham", "spam"}), ("a", 2, Not("ham")), ("b", 1, {"spam": 0.25, "ham": 0.75}),
-            ("b", 2, None), ("c", 1, -1), ("c", 2, 2), ("c", 3, np.nan)]  # fmt: skip
+    rows = [
+        ("a", 1, {"ham", "spam"}),
+        ("a", 2, Not("ham")),
+        ("b", 1, {"spam": 0.25, "ham": 0.75}),
+        ("b", 2, None),
+        ("c", 1, -1),
+        ("c", 2, 2),
+        ("c", 3, np.nan),
+    ]
     of = votes_from_long(long(rows), INDEX, CLASSES)
     assert said(of) == [(0, 0, 3), (0, 1, 4), (1, 0, 0), (1, 0, 1), (2, 1, 2)]
     assert of.weight.tolist() == [1, 1, 0.75, 0.25, 1]
@@ -123,8 +130,8 @@ def test_strangers_are_named():
     rows = [(item, "w", "ham") for item in ("z", "y", "z", "a", "x", "v")]
     with pytest.raises(
         ValueError,
-        match=r"about 4 items that the evidence does not have: 'z', 'y', 'x' and 1 more; its items are 'a', 'b', "
-        r"'c'\. Make Evidence with all items.*Evidence\(votes\['task'\]\.unique\(\), classes",
+        match=r"about 4 items that the evidence does not have: 'z', 'y', 'x' and 1 more; "
+        r"its items are 'a', 'b', 'c'\. Make Evidence.*Evidence\(votes\['task'\]\.unique\(\), ",
     ):
         votes_from_long(long(rows, ("task", "worker", "label")), INDEX, CLASSES)
 
@@ -165,8 +172,8 @@ def test_repeats_are_refused_by_name():
     rows = [*AGAIN, ("b", "w", "ham"), ("b", "w", "ham"), ("c", 1, "ham"), ("c", 1, "ham")]
     with pytest.raises(
         ValueError,
-        match=r"Sources vote again on the same item: 'w' on item 'a', 'w' on item 'a', 'w' on item 'b' and 2 more\. "
-        r".*one voice more weight\. Pass repeats='unique'",
+        match=r"Sources vote again on the same item: 'w' on item 'a', 'w' on item 'a', "
+        r"'w' on item 'b' and 2 more\. .*one voice more weight\. Pass repeats='unique'",
     ):
         codes_of(rows, "raise")
     with pytest.raises(

@@ -38,14 +38,22 @@ def test_what_is_expected():
 @pytest.mark.parametrize(
     ("matrix", "encoding"),
     [
-        (CODES, None), (CODES.astype(np.int8), None), (CODES.astype(float), None), (CODES.tolist(), None),
-        (np.where(CODES < 0, np.nan, CODES), None), (np.where(CODES < 0, np.nan, CODES), "codes"),
-        (METAL, "metal"), (METAL.astype(np.uint8), "metal"), (sparse.csr_array(METAL), "metal"),
-        (sparse.coo_matrix(METAL), "metal"), (SIGNED, "signed"), (sparse.csc_array(SIGNED), "signed"),
+        (CODES, None),
+        (CODES.astype(np.int8), None),
+        (CODES.astype(float), None),
+        (CODES.tolist(), None),
+        (np.where(CODES < 0, np.nan, CODES), None),
+        (np.where(CODES < 0, np.nan, CODES), "codes"),
+        (METAL, "metal"),
+        (METAL.astype(np.uint8), "metal"),
+        (sparse.csr_array(METAL), "metal"),
+        (sparse.coo_matrix(METAL), "metal"),
+        (SIGNED, "signed"),
+        (sparse.csc_array(SIGNED), "signed"),
         (pd.DataFrame(METAL, ITEMS).iloc[[2, 0, 1]], "metal"),
         (pd.DataFrame(SIGNED, ITEMS).astype("Int64").replace(0, pd.NA), "signed"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("classes", [("ham", "spam"), (0, 1), (("a", 1), ("b", 2))])
 def test_declared_encodings_are_read_the_same(matrix, encoding, classes):
     assert said(read(matrix, encoding, classes)) == EXPECTED
@@ -109,7 +117,7 @@ def test_encodings_that_do_not_fit():
         read(pd.DataFrame({"s": ["ham"], "n": [1], "t": ["spam"]}, index=["a"]), "metal")
     with pytest.raises(
         ValueError,
-        match=r"^1 says 3 about item 'b' \(2 such votes\), which encoding='metal' does not have: 0 abst",
+        match=r"^1 says 3 about item 'b' \(2 such votes\), which encoding='metal' does not have: 0",
     ):
         read(np.array([[1, 2], [0, 3], [3, 0]]), "metal")
     with pytest.raises(

@@ -37,12 +37,20 @@ def test_a_table_says_what_dicts_say():
         assert np.array_equal(getattr(one, name), getattr(other, name))
 
 
-@pytest.mark.parametrize("table", [["ham"], {"a": "ham"}, pd.Series({"a": "ham"}), pd.DataFrame({"ham": [1.0]}, index=["a"]),
-                                   pd.DataFrame([[0.5, 0.5]], index=["a"], columns=["ham", "ham"])])  # fmt: skip
+@pytest.mark.parametrize(
+    "table",
+    [
+        ["ham"],
+        {"a": "ham"},
+        pd.Series({"a": "ham"}),
+        pd.DataFrame({"ham": [1.0]}, index=["a"]),
+        pd.DataFrame([[0.5, 0.5]], index=["a"], columns=["ham", "ham"]),
+    ],
+)
 def test_a_table_has_one_column_a_class(table):
     with pytest.raises(
         ValueError,
-        match=r"soft votes of 'judge' are a frame with one column a class, \['ham', 'spam'\]; this is .*hard votes",
+        match=r"soft votes of 'judge' are a frame with one column a class, .*; this is .*hard",
     ):
         known().with_votes({"judge": table})
 

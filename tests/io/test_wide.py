@@ -38,10 +38,7 @@ COLUMNS = {
 
 @pytest.mark.parametrize("kind", COLUMNS)
 def test_every_dtype_is_read_the_same(kind):
-    if kind == "object with NA":
-        expected_items = [0, 2]
-    else:
-        expected_items = [0, 2, 3]
+    expected_items = [0, 2] if kind == "object with NA" else [0, 2, 3]
     frame = pd.DataFrame({"s": pd.Series(COLUMNS[kind], index=INDEX)})
     of = votes_from_frame(frame, INDEX, CLASSES)
     assert of.item.tolist() == expected_items
@@ -115,9 +112,9 @@ def test_what_is_no_vote_is_named(cell, shown):
     cells = pd.Series([None, cell, "ham", cell], index=list("dcba"), dtype=object)
     with pytest.raises(
         ValueError,
-        match=rf"'few stars' says {shown} about item 'c' and 1 more, but the classes are \['ham', 'spam'\]\. "
-        r"A vote is a class \(or its position\), a set of classes, Not\(\.\.\.\), a dict of probabilities "
-        r"that sum to 1, or None to abstain\.$",
+        match=rf"'few stars' says {shown} about item 'c' and 1 more, but the classes are \['ham', "
+        r"'spam'\]\. .* is a class \(or its position\), a set of classes, Not\(\.\.\.\), a dict "
+        r"of probabilities that sum to 1, or None to abstain\.$",
     ):
         votes_from_frame(cells.to_frame("few stars"), INDEX, CLASSES)
 
@@ -131,7 +128,7 @@ def test_what_is_no_vote_is_named(cell, shown):
         (
             0,
             [1, 2],
-            r"is a class, a set.*If 0 abstains, pass encoding='metal'.*positions of classes.*'codes'",
+            r"is a class, a set.*If 0 abstains, pass encoding='metal'.*positions.*'codes'",
         ),
         (1, [False, True], r"is a class, a set.*positions of classes, pass encoding='codes'"),
     ],

@@ -158,9 +158,10 @@ def refuse_if_suspicious(
     columns = [column for _, column in frame.items() if _is_number(column.dtype)]
     if not columns or len(frame) < FEW or not _by_number(classes):
         return
-    numbers = pd.concat(columns, axis=1).to_numpy()
-    if numbers.dtype == object:  # nullable integers
-        numbers = pd.concat(columns, axis=1).to_numpy(dtype=np.float64, na_value=np.nan)
+    table = pd.concat(columns, axis=1)
+    plain = all(isinstance(kind, np.dtype) for kind in table.dtypes)
+    # small integers stay small: a matrix may be large
+    numbers = table.to_numpy() if plain else table.to_numpy(dtype=np.float64, na_value=np.nan)
     seen = _suspicion(numbers, len(classes), silence_shows)
     if seen is None:
         return

@@ -179,10 +179,7 @@ def _encode_object(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         return _encode_estimator(value, arrays)
     if isinstance(value, pd.Index | pd.Series | pd.DataFrame):
         return _encode_pandas(value, arrays)
-    try:
-        array = on_host(value)
-    except (TypeError, ValueError):
-        array = np.array(None, dtype=object)
+    array = on_host(value)
     if array.dtype == object:
         msg = (
             f"{value!r} cannot be saved: a saved model holds numbers, strings, tuples and arrays. "
