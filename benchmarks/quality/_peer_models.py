@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
@@ -52,6 +53,7 @@ def run(*, model: str, votes: str, answer: str, patience: int) -> dict[str, Any]
         data = {name: arrays[name] for name in arrays.files}
     method: Callable[[dict[str, np.ndarray], str], np.ndarray]
     method = _snorkel if model in FROM_SNORKEL else _crowd_kit
+    import_module(LIBRARIES[method])  # not to be counted
     _give_up_after(patience)
     start = time.perf_counter()
     probabilities = method(data, model.rsplit(maxsplit=1)[-1])
@@ -107,3 +109,6 @@ def _crowd_kit(data: dict[str, np.ndarray], name: str) -> np.ndarray:
     everywhere = found.reindex(columns=range(n_classes), fill_value=0.0).fillna(0.0)
     probabilities[found.index.to_numpy(int)] = everywhere.to_numpy()
     return probabilities
+
+
+LIBRARIES = {_snorkel: "snorkel.labeling.model", _crowd_kit: "crowdkit.aggregation"}

@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.speed [--cases A B] [--quick] [--peer-python PATH] [--out CSV]``
 
-Every system runs in a process of its own. Seconds are the median of three runs (of fewer where
-they take long; with ``--quick`` of the first alone, loading included) from votes in the form that
-the library wants, to labels. `peak_mb` is the most memory its process had, libraries and data
+Every system runs in a process of its own. Seconds are the median of three runs (one with
+``--quick``, fewer where they take long) after one on little data, from votes in the form that the
+library wants, to labels. `peak_mb` is the most memory its process had, libraries and data
 included. What takes more than 8 GiB of address space or 300 s is given up, and `note` says so.
 `agrees` is the share of items that get our label.
 """

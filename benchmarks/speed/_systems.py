@@ -19,6 +19,7 @@ from benchmarks.speed import _votes
 from benchmarks.speed._processes import repeated
 
 GIVE_UP = 300  # seconds of one process
+WARM_UP = 25_000  # items of a call that is not timed: it loads libraries and compiled code
 MOST_MEMORY = 8 << 30  # bytes of address space of one process
 
 Answer = tuple[np.ndarray, np.ndarray]  # items, and the position of their best class
@@ -58,6 +59,8 @@ def timed(
     prepared = prepare(votes)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about convergence after a few sweeps, and from peers
+        little = _votes.labeling_functions(n_items=WARM_UP)
+        call(prepare(little), little, sweeps)
         (items, best), seconds = repeated(lambda: call(prepared, votes, sweeps), runs)
     found = np.full(int(votes["n_items"]), -1)
     found[items] = best
