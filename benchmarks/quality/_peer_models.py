@@ -76,8 +76,10 @@ def _give_up_after(seconds: int) -> None:
 
 def _snorkel(data: dict[str, np.ndarray], name: str) -> np.ndarray:  # noqa: ARG001
     """Fit Snorkel's LabelModel with its defaults."""
+    import torch
     from snorkel.labeling.model import LabelModel
 
+    torch.set_num_threads(1)  # its steps are so small that threads wait for each other
     model = LabelModel(cardinality=int(data["n_classes"]))
     votes = _matrix(data, "", int(data["n_items"]))
     model.fit(votes, seed=0, progress_bar=False)

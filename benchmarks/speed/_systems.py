@@ -130,8 +130,10 @@ def _our_sweeps(prepared: Any, votes: _votes.Sparse, sweeps: int) -> Answer:
 
 
 def _snorkel_label_model(prepared: np.ndarray, votes: _votes.Sparse, sweeps: int) -> Answer:  # noqa: ARG001
+    import torch
     from snorkel.labeling.model import LabelModel
 
+    torch.set_num_threads(1)  # its steps are so small that threads wait for each other
     model = LabelModel(cardinality=int(votes["n_classes"]))
     model.fit(prepared, seed=0, progress_bar=False)
     return _best(model.predict_proba(prepared))
