@@ -65,10 +65,16 @@ def test_the_families_are_found():
 
 
 @by_name
-def test_constructor_only_stores(kind):
-    given = {name: object() for name in settings_of(kind)}
-    made = kind(**given)
-    assert vars(made) == given
+@pytest.mark.parametrize(
+    "value",
+    [object(), None, 0, 0.0, "", (), {}, np.zeros(2)],
+    ids=lambda value: type(value).__name__,
+)
+def test_constructor_only_stores(kind, value):
+    """No check, no copy, no default filled in: `clone` and grid search set parameters later."""
+    made = kind(**dict.fromkeys(settings_of(kind), value))
+    assert vars(made).keys() == settings_of(kind).keys()
+    assert all(stored is value for stored in vars(made).values())
 
 
 @by_name

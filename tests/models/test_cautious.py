@@ -125,6 +125,42 @@ def test_without_alarm_the_shares_are_near_those_of_the_votes(case):
     assert model.n_iter_ == 3
 
 
+# ---- discounts, counted by hand -------------------------------------------------------------
+
+
+def two_and_one() -> wl.Evidence:
+    """An item with two votes for x, one with a vote for y, one with one for each."""
+    votes = pd.DataFrame(
+        {"a": ["x", None, "x"], "b": ["x", None, None], "c": [None, "y", "y"]}, dtype=object
+    )
+    return evidence_for(votes, ["x", "y"])
+
+
+def test_votes_on_an_item_share_their_errors():
+    """n votes count as n / (1 + shared_error (n - 1)), each worth the log odds of .75."""
+    model = wl.Cautious(shared_error=0.2)
+    votes = two_and_one().votes
+    scores = model._start_scores(votes, np.ones(6))
+    worth = np.log(3)
+    expected = [[2 * worth / 1.2, 0], [0, worth], [worth / 1.2, worth / 1.2]]
+    np.testing.assert_allclose(scores, expected)
+
+
+def test_what_is_missing_is_the_openness_of_a_class_to_the_other_votes():
+    """Entropy without the vote, in units of log 2: alone 1, beside a vote that of one vote."""
+    model = wl.Cautious(shared_error=0.0)
+    survey = model._survey(two_and_one())
+    beside = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25)) / np.log(2)
+    openness = (4 * beside + 1.0) / 5  # two votes on item 0, two on item 2, one on item 1
+    missing = openness / (1 - openness)
+    # a and b say one class only, c too: pseudo-votes of one-sided sources
+    np.testing.assert_allclose(survey.strength, 10 + 300 * missing)
+    assert not survey.multipolar.any()
+    heavy = model._survey(two_and_one().with_weights(np.array([1.0, 3.0, 1.0])))
+    openness = (4 * beside + 3.0) / 7
+    np.testing.assert_allclose(heavy.strength, 10 + 300 * openness / (1 - openness))
+
+
 # ---- quality --------------------------------------------------------------------------------
 
 
