@@ -287,3 +287,23 @@ def test_the_order_of_an_unsorted_index_is_kept(kind):
     # votes in another order of rows are the same votes
     again = wl.Evidence(votes.index, classes=["x", "y"]).with_votes(votes.sort_index())
     pd.testing.assert_frame_equal(model.predict_proba(again), model.predict_proba(evidence))
+
+
+def test_workers_who_got_no_items_this_time_are_not_missed():
+    rng = np.random.default_rng(0)
+    answers = pd.DataFrame(
+        {
+            "task": rng.integers(0, 200, 1000),
+            "worker": rng.integers(0, 10, 1000),
+        }
+    ).drop_duplicates()
+    right = rng.random(len(answers)) < 0.8
+    answers["label"] = np.where(right == (answers["task"] % 2 == 0), "a", "b")
+    everything = wl.Evidence(range(200), classes=["a", "b"]).with_votes(answers)
+    model = wl.DawidSkene().fit(everything)
+    few = answers[(answers["worker"] < 5) & (answers["task"] < 20)]
+    batch = wl.Evidence(range(20), classes=["a", "b"]).with_votes(few)
+    alone = model.predict_proba(batch)
+    # the same as if the others were there and silent
+    silent = batch.with_votes(pd.DataFrame(columns=range(5, 10), index=[]), silence="missing")
+    pd.testing.assert_frame_equal(alone, model.predict_proba(silent))

@@ -198,8 +198,15 @@ class Votes:
             n_items=rows.shape[0],
         )
 
-    def select(self, sources: Any) -> Votes:
+    def select(self, sources: Any, *, add_silent: bool = False) -> Votes:
         """Keep some sources, by name, in the order given.
+
+        Parameters
+        ----------
+        sources : sequence of names
+        add_silent : bool
+            Take a name that is not among the sources for one that was never asked, instead of
+            refusing it.
 
         Raises
         ------
@@ -208,14 +215,17 @@ class Votes:
         """
         names = as_index(sources)
         chosen = self.sources.get_indexer(names)
-        if (chosen < 0).any():
+        there = chosen >= 0
+        if not there.all() and not add_silent:
             msg = (
                 f"There is no source {first_few(names[chosen < 0])}; the sources are "
                 f"{first_few(self.sources, 12)}. Check the spelling."
             )
             raise KeyError(msg)
         numbers = np.full(self.n_sources, -1)
-        numbers[chosen] = np.arange(len(chosen))
+        numbers[chosen[there]] = np.flatnonzero(there)
+        informative = np.zeros(len(names), dtype=bool)
+        informative[there] = on_host(self.informative_silence)[chosen[there]]
         xp = array_namespace(self.source)
         table = xp.asarray(numbers, dtype=self.source.dtype, device=device_of(self.source))
         source = xp.take(table, self.source)
@@ -226,10 +236,8 @@ class Votes:
             source=xp.take(source, keep),
             code=xp.take(self.code, keep),
             weight=xp.take(self.weight, keep),
-            sources=self.sources[chosen],
-            informative_silence=xp.take(
-                self.informative_silence, xp.asarray(chosen, device=device_of(self.source))
-            ),
+            sources=names,
+            informative_silence=xp.asarray(informative, device=device_of(self.source)),
         )
 
     def with_codes(self, statements: np.ndarray) -> Votes:

@@ -75,8 +75,13 @@ def refuse_other_classes(model: Any, evidence: Evidence) -> None:
 
 
 def refuse_other_sources(model: Any, votes: Votes) -> None:
-    """Refuse evidence with other sources than those of the fit."""
-    missing = model.sources_.difference(votes.sources, sort=False)
+    """Refuse evidence with other sources than those of the fit.
+
+    A source to which items are assigned may have got none this time; one that sees every item
+    cannot be absent, since its silence says something.
+    """
+    saw_all = model.sources_[model.informative_silence_]
+    missing = saw_all.difference(votes.sources, sort=False)
     if len(missing):
         msg = (
             f"{len(missing)} sources that the model was fitted to are absent: {first_few(missing)}."

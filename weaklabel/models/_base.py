@@ -285,7 +285,7 @@ class BaseLabelModel(Term, BaseEstimator):
         votes = votes_of(evidence)
         _advice.refuse_other_sources(self, votes)
         if not votes.sources.equals(self.sources_):
-            votes = votes.select(self.sources_)
+            votes = votes.select(self.sources_, add_silent=True)
         return replace(evidence, votes=votes.with_codes(self.statements_))
 
     def _learned_terms(self) -> Sequence[Term]:
