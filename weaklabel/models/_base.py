@@ -151,7 +151,8 @@ class BaseLabelModel(Term, BaseEstimator):
         settings = Settings(
             max_iter=0 if self._closed_form else self.max_iter,
             tol=self.tol,
-            max_drift=self.max_drift,
+            # a given prior may well be far from the votes' shares: that is why it is given
+            max_drift=self.max_drift if self.class_prior is None else 1.0,
             fixed_sweeps=self._fixed_sweeps,
         )
         rng = generator(self.random_state)

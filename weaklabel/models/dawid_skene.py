@@ -68,7 +68,7 @@ class DawidSkene(BaseLabelModel):
         Stop when neither the prior nor the emissions move more than this (L1, probabilities).
     max_misfit : float
         Keep the first sweep if pairs of sources whose silence is informative speak together in
-        ways that the fit does not explain: mean squared deviation in standard errors, about 1
+        ways that the fit does not explain: mean squared deviation in standard errors, below 1
         for sources that err independently. ``inf`` never looks.
     max_drift : float
         Stop, and keep the first sweep, when the class shares are further than this from those of
@@ -115,7 +115,7 @@ class DawidSkene(BaseLabelModel):
         n_init: int = 1,
         max_iter: int = 2000,
         tol: float = 1e-4,
-        max_misfit: float = 2.0,
+        max_misfit: float = 1.0,
         max_drift: float = 0.25,
         random_state: Any = None,
     ) -> None:
@@ -141,7 +141,7 @@ class DawidSkene(BaseLabelModel):
             return True
         speaks = informative(votes_of(evidence), self.silence)
         # NaN, too little to tell, is believed
-        return not misfit(evidence, parameters, speaks) > self.max_misfit
+        return not misfit(evidence, parameters, speaks).deviation > self.max_misfit
 
     def _survey(self, evidence: Evidence) -> Counts:
         """Pseudo-counts of sources that are better than chance."""

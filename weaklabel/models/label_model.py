@@ -6,9 +6,11 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from weaklabel._device import on_host
@@ -18,9 +20,11 @@ from weaklabel.models._base import STOPPED, BaseLabelModel, source_accuracy
 from weaklabel.models._em import class_shares, total_variation
 from weaklabel.models._fusion import Fusion
 from weaklabel.models._merge import groups_of_copies, merge_sources
+from weaklabel.models._misfit import misfit
 from weaklabel.models._votes import start_shares, votes_of
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.dawid_skene import DawidSkene
+from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.models.one_coin import OneCoin
 
 if TYPE_CHECKING:
@@ -31,7 +35,16 @@ if TYPE_CHECKING:
     from weaklabel.solvers import Solver
 
 
+NEARLY_EVERY = 0.95  # share of the items with votes
 NO_COPIES = pd.DataFrame({"source": [], "other": []}, dtype=object)
+
+
+ADVICE = (
+    ConvergenceWarning,
+    _advice.DriftWarning,
+    _advice.SourceWarning,
+    _advice.UnusedEvidence,
+)
 
 
 class _Choice(NamedTuple):
@@ -48,7 +61,9 @@ class LabelModel(BaseLabelModel):
 
     * Where sources saw every item (labeling functions) and, near-copies merged into one voice,
       speak together as often as independent errors explain: `DawidSkene`, which is exact there.
-    * Where they do not, as on most real labeling functions: `Cautious`.
+    * Where they do not, as with most real labeling functions, or where the votes are too few to
+      tell: `Cautious`; but `MajorityVote` if a source says the same about nearly every item, since
+      its votes then hold nothing about single items, and only a tie with it is fair.
     * Where items were assigned to sources (crowds): `DawidSkene` or `OneCoin`, whichever keeps
       nearer to the class shares of the votes, averaged with the plain vote shares.
 
@@ -67,6 +82,8 @@ class LabelModel(BaseLabelModel):
     hedge : float or None
         Share of plain votes in the posterior, 0 to 1: insurance against the model. None: one
         half for crowds, where it halves overconfidence, and else 0.
+    random_state : int, Generator, RandomState or None
+        For terms that draw starts. What is chosen by itself draws nothing.
 
     Attributes
     ----------
@@ -99,7 +116,6 @@ class LabelModel(BaseLabelModel):
     max_iter = 0
     tol = 0.0
     max_drift = 1.0
-    random_state = None
 
     model_: BaseLabelModel
     terms_: list[BaseLabelModel]
@@ -116,12 +132,14 @@ class LabelModel(BaseLabelModel):
         class_prior: Any = None,
         prior_strength: float | None = None,
         hedge: float | None = None,
+        random_state: Any = None,
     ) -> None:
         self.terms = terms
         self.solver = solver
         self.class_prior = class_prior
         self.prior_strength = prior_strength
         self.hedge = hedge
+        self.random_state = random_state
 
     def fit(self, evidence: Evidence, y: Any = None) -> Self:
         """Choose a model and fit it.
@@ -165,17 +183,23 @@ class LabelModel(BaseLabelModel):
 
     def _choose(self, evidence: Evidence) -> _Choice:
         """Fit what suits the evidence."""
-        speaks = on_host(votes_of(evidence).informative_silence)
-        if not speaks.any():
+        if not _speaks(evidence).any():
             return self._choose_for_crowd(evidence)
         copies = _copies(evidence)
-        independent = self._fitted(DawidSkene(), _one_voice(evidence, copies))
-        if independent.ending_ not in STOPPED:
+        one_voice = _one_voice(evidence, copies)
+        independent = self._fitted(DawidSkene(), one_voice)
+        test = misfit(one_voice, independent.parameters_, _speaks(one_voice))
+        if independent.ending_ not in STOPPED and test.testable:
             why = "sources speak together as often as independent errors explain"
             return _Choice(independent, 0.0, copies, why)
+        if _says_one_thing(evidence).any():
+            why = "a source says the same about nearly every item, so that agreement tells little"
+            return _Choice(self._fitted(MajorityVote(), evidence), 0.0, NO_COPIES, why)
         # takes copies as they are: it counts them once itself, by degrees
         cautious = self._fitted(Cautious(), evidence)
         why = "sources depend on each other beyond the class"
+        if not test.testable:
+            why = "the votes are too few to tell whether sources err independently"
         return _Choice(cautious, 0.0, NO_COPIES, why)
 
     def _choose_for_crowd(self, evidence: Evidence) -> _Choice:
@@ -194,6 +218,16 @@ class LabelModel(BaseLabelModel):
     def _given(self, evidence: Evidence) -> _Choice:
         """Fit the terms that the user gave."""
         terms: list[Any] = [clone(term) for term in self.terms or ()]
+        composite = [term for term in terms if isinstance(term, LabelModel | Fusion)]
+        if composite:
+            msg = (
+                f"{composite[0]} cannot be a term of another: its parts would have to learn twice. "
+                "List all terms in one LabelModel([...])."
+            )
+            raise ValueError(msg)
+        for term in terms:
+            if self.random_state is not None and "random_state" in term.get_params(deep=False):
+                term.set_params(random_state=self.random_state)
         model = terms[0] if len(terms) == 1 else Fusion(terms)
         return _Choice(self._fitted(model, evidence), 0.0, NO_COPIES, "given")
 
@@ -203,7 +237,7 @@ class LabelModel(BaseLabelModel):
         if self.class_prior is not None and "class_prior" in model.get_params(deep=False):
             model.set_params(class_prior=self.class_prior, prior_strength=self.prior_strength)
         with warnings.catch_warnings():
-            for kind in (_advice.DriftWarning, _advice.SourceWarning, _advice.UnusedEvidence):
+            for kind in ADVICE:
                 warnings.simplefilter("ignore", kind)
             return model.fit(evidence)
 
@@ -235,6 +269,19 @@ class LabelModel(BaseLabelModel):
 
     def _score(self, evidence: Evidence, parameters: Any) -> Any:
         return self.model_._score(evidence, parameters)
+
+
+def _says_one_thing(evidence: Evidence) -> np.ndarray:
+    """Tell which sources say one thing about nearly all items that have votes, n_sources."""
+    votes = votes_of(evidence)
+    weights = votes.voted if evidence.weights is None else votes.voted * evidence.weights
+    said = on_host(votes.sum_by_unit(1.0 * weights[:, None]))[:, :, 0]
+    return said.max(axis=1) >= NEARLY_EVERY * float(on_host(weights).sum())
+
+
+def _speaks(evidence: Evidence) -> np.ndarray:
+    """Tell which sources' silence says something, boolean array, n_sources, on the host."""
+    return on_host(votes_of(evidence).informative_silence)
 
 
 def _one_voice(evidence: Evidence, copies: pd.DataFrame) -> Evidence:
