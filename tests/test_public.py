@@ -149,13 +149,12 @@ def readme_blocks() -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", README.read_text(), re.M | re.S)
 
 
-def test_the_code_of_the_readme_runs(tmp_path, monkeypatch):
+def test_the_code_of_the_readme_prints_what_it_shows(tmp_path, monkeypatch, capsys):
     """All blocks, in order, in one namespace: as a reader would type them."""
-    if not README.exists():
-        pytest.skip("there is no README yet")
-    blocks = readme_blocks()
-    assert blocks, "README.md shows no code."
+    shown = re.findall(r"```python\n(.*?)```(?:\n\n```\n(.*?)```)?", README.read_text(), re.DOTALL)
+    assert shown, "README.md shows no code."
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "readme"}
-    for block in blocks:
+    for block, output in shown:
         exec(compile(block, "README.md", "exec"), namespace)
+        assert capsys.readouterr().out.split() == output.split()

@@ -385,7 +385,7 @@ def misfit_of(case: wl.datasets.Synthetic) -> float:
     """Misfit of maximum likelihood."""
     evidence = wl.Evidence(case.votes.index, classes=case.classes).with_votes(case.votes)
     model = fitted(replication(tol=1e-4), evidence)
-    return misfit(evidence, model.parameters_, evidence.votes.informative_silence)
+    return misfit(evidence, model.parameters_, evidence.votes.informative_silence).deviation
 
 
 @pytest.mark.parametrize("name", SOUND)
@@ -408,5 +408,7 @@ def test_misfit_of_too_little_is_unknown():
     evidence, _ = tiny(0)
     model = fitted(replication(), evidence)
     speaks = evidence.votes.informative_silence
-    assert np.isnan(misfit(evidence, model.parameters_, speaks))
-    assert np.isnan(misfit(evidence, model.parameters_, ~speaks))
+    found = misfit(evidence, model.parameters_, speaks)
+    assert np.isnan(found.deviation)
+    assert not found.testable
+    assert np.isnan(misfit(evidence, model.parameters_, ~speaks).deviation)

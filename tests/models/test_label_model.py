@@ -182,3 +182,80 @@ def test_a_merged_vote_counts_once():
     # where copies differ, each says its part
     np.testing.assert_allclose(merged.shares, [[0.5, 0.5], [0.5, 0.5], [1, 0], [0, 1]])
     assert merge_sources(evidence.votes, np.arange(3)) is evidence.votes
+
+
+def topics(n_items, seed=0):
+    """Rules as people write them: each for phrases of its own, so that they exclude each other."""
+    rng = np.random.default_rng(seed)
+    topic, phrase = rng.integers(3, size=n_items), rng.integers(5, size=n_items)
+    waiting = np.where((topic == 0) & (phrase < 2), 0, -1)
+    money = np.where((topic == 2) & (phrase < 4), 2, -1)
+    words = np.select(
+        [
+            (topic == 0) & (phrase >= 2) & (phrase < 4),
+            (topic == 1) & (phrase < 4),
+            (topic == 2) & (phrase == 4),
+        ],
+        [0, 1, 2],
+        -1,
+    )
+    matrix = np.column_stack([waiting, money, words])
+    evidence = wl.Evidence(range(n_items), classes=["delivery", "quality", "refund"])
+    return evidence.with_votes(matrix, encoding="codes"), topic
+
+
+@pytest.mark.parametrize("n_items", [100, 1000])
+def test_votes_that_cannot_contradict_independence_do_not_prove_it(n_items):
+    evidence, topic = topics(n_items)
+    model = wl.LabelModel().fit(evidence)
+    assert isinstance(model.model_, wl.Cautious)
+    assert "too few to tell" in model.why_
+    labels = model.predict(evidence)
+    covered = labels.notna()
+    # all these votes are right, and nothing must talk the model out of them
+    assert (labels.cat.codes[covered] == topic[covered]).all()
+
+
+def test_a_source_that_says_one_thing_about_everything_leaves_plain_votes():
+    rng = np.random.default_rng(0)
+    subject = rng.integers(3, size=500)[:, None]  # two kinds of spam, two rules for each
+    rules = np.where((subject == [0, 0, 1, 1]) & (rng.random((500, 4)) < 0.8), 1, -1)
+    matrix = np.column_stack([np.zeros(500, dtype=int), rules])
+    evidence = wl.Evidence(range(500), classes=["ham", "spam"]).with_votes(matrix, encoding="codes")
+    model = wl.LabelModel().fit(evidence)
+    assert isinstance(model.model_, wl.MajorityVote)
+    assert "the same about nearly every item" in model.why_
+
+
+@pytest.mark.parametrize("hedge", [-0.1, 1.5])
+def test_hedge_is_a_share(hedge):
+    with pytest.raises(ValueError, match="hedge is a share, 0 to 1"):
+        wl.LabelModel(hedge=hedge).fit(topics(50)[0])
+
+
+@pytest.mark.parametrize(
+    ("terms", "error", "text"),
+    [
+        ([], ValueError, "terms is empty"),
+        (wl.DawidSkene(), TypeError, "terms is a list of label models"),
+        (["ds"], TypeError, "terms is a list of label models"),
+        ([wl.LabelModel(), wl.OneCoin()], ValueError, "cannot be a term of another"),
+    ],
+)
+def test_terms_are_label_models(terms, error, text):
+    with pytest.raises(error, match=text):
+        wl.LabelModel(terms).fit(topics(50)[0])
+
+
+def test_random_state_reaches_the_terms():
+    model = fitted(wl.LabelModel([wl.OneCoin(n_init=2)], random_state=3), topics(300)[0])
+    assert model.model_.random_state == 3
+
+
+def test_warnings_point_at_the_line_that_fits():
+    evidence = topics(100)[0]
+    silent = evidence.with_votes(pd.DataFrame({"never": [None] * 100}, index=evidence.index))
+    for model in (wl.LabelModel(), wl.Cautious()):
+        with pytest.warns(wl.models.SourceWarning, match="never vote: 'never'") as caught:
+            model.fit(silent)
+        assert caught[0].filename == __file__

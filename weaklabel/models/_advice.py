@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from weaklabel.models._votes import votes_of
 
 if TYPE_CHECKING:
     from weaklabel.votes import Votes
+
+
+Advice = tuple[str, type[Warning]]
 
 
 class DriftWarning(UserWarning):
@@ -100,23 +104,28 @@ def refuse_other_sources(model: Any, votes: Votes) -> None:
 
 def warn_about_fit(model: Any, evidence: Evidence) -> None:
     """Warn of what makes the fit doubtful, and say what to do."""
-    if model.ending_ in {Ending.DRIFTED, Ending.MISFIT}:
-        _warn(f"{type(model).__name__}: {model.ending_.value}", DriftWarning)
-    if model.ending_ == Ending.MAX_ITER:
-        text = f"{type(model).__name__} took {model.n_iter_} sweeps. {Ending.MAX_ITER.value}"
-        _warn(text, ConvergenceWarning)
-    _warn_about_sources(model, evidence)
+    for text, category in [*_about_ending(model), *_about_sources(model, evidence)]:
+        warnings.warn(text, category, stacklevel=3)  # the line that called `fit`
     unused = _unused(model, evidence)
     if unused:
         text = (
             f"{type(model).__name__} with {type(model._solver()).__name__} does not use "
             f"{', '.join(unused)} of the evidence; the labels do not depend on it."
         )
-        _warn(text, UnusedEvidence)
+        warnings.warn(text, UnusedEvidence, stacklevel=3)
 
 
-def _warn_about_sources(model: Any, evidence: Evidence) -> None:
-    """Warn of sources that are silent, worse than chance, or too few."""
+def _about_ending(model: Any) -> Iterator[Advice]:
+    """Say that the fit drifted, did not fit, or did not end."""
+    if model.ending_ in {Ending.DRIFTED, Ending.MISFIT}:
+        yield f"{type(model).__name__}: {model.ending_.value}", DriftWarning
+    if model.ending_ == Ending.MAX_ITER:
+        text = f"{type(model).__name__} took {model.n_iter_} sweeps. {Ending.MAX_ITER.value}"
+        yield text, ConvergenceWarning
+
+
+def _about_sources(model: Any, evidence: Evidence) -> Iterator[Advice]:
+    """Name sources that are silent, worse than chance, or too few."""
     accuracy: pd.Series = model.source_accuracy_
     silent = accuracy.index[accuracy.isna()]
     if len(silent):
@@ -124,7 +133,7 @@ def _warn_about_sources(model: Any, evidence: Evidence) -> None:
             f"{len(silent)} sources never vote: {first_few(silent)}. They change nothing. Check "
             "what they look for, or leave them out."
         )
-        _warn(text, SourceWarning)
+        yield text, SourceWarning
     chance = _chance(model, evidence)
     # three standard errors, so that a handful of unlucky votes is no accusation
     margin = 3 * np.sqrt(chance * (1 - chance) / np.maximum(_n_votes(evidence), 1))
@@ -135,14 +144,14 @@ def _warn_about_sources(model: Any, evidence: Evidence) -> None:
             f"{first_few(against)}. Their votes count against what they say. Probably their "
             "classes are swapped; errors(votes, gold, source) shows rows."
         )
-        _warn(text, SourceWarning)
+        yield text, SourceWarning
     if len(accuracy) < 3:
         text = (
             f"With {len(accuracy)} source{'s' * (len(accuracy) > 1)} accuracies cannot be learned "
             "from agreement; they are mostly what the model takes for granted. Three or more "
             "sources that overlap let the data speak."
         )
-        _warn(text, SourceWarning)
+        yield text, SourceWarning
 
 
 def _n_votes(evidence: Evidence) -> np.ndarray:
@@ -178,8 +187,3 @@ def _unused(model: Any, evidence: Evidence) -> list[str]:
     }
     used = model._solver().respects.union(*(term._uses for term in model._learned_terms()))
     return [part for part, there in present.items() if there and part not in used]
-
-
-def _warn(text: str, category: type[Warning]) -> None:
-    """Warn, pointing at the line that called `fit`."""
-    warnings.warn(text, category, stacklevel=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -259,7 +260,8 @@ class BaseLabelModel(Term, BaseEstimator):
         pandas.Series of categories
             NaN where the item is tied, or nothing is known of it.
         """
-        seed = self.random_state if isinstance(self.random_state, int) else 0
+        whole = isinstance(self.random_state, numbers.Integral)
+        seed = int(self.random_state) if whole else 0
         return self.posterior(evidence).labels(ties, seed=seed)
 
     def fit_predict(self, evidence: Evidence, y: Any = None) -> pd.Series:

@@ -63,11 +63,11 @@ def class_prior(
         If it is no distribution over the classes, or the strength is negative.
     """
     uniform = np.full(len(classes), 1 / len(classes))
-    if value is None:
-        return ClassPrior(uniform, pseudo_items if strength is None else strength)
     if strength is not None and not strength >= 0:
         msg = f"prior_strength is a number of items, at least 0, or None to fix; not {strength!r}."
         raise ValueError(msg)
+    if value is None:
+        return ClassPrior(uniform, pseudo_items if strength is None else strength)
     strength = np.inf if strength is None else strength
     if isinstance(value, str):
         if value != "uniform":

@@ -137,7 +137,8 @@ class DawidSkene(BaseLabelModel):
         return float(self.smoothing > 0)
 
     def _believes(self, evidence: Evidence, parameters: Parameters) -> bool:
-        if not np.isfinite(self.max_misfit):
+        # with a prior that is given the fit is what the user says, not what pairs of votes say
+        if self.class_prior is not None or not np.isfinite(self.max_misfit):
             return True
         speaks = informative(votes_of(evidence), self.silence)
         # NaN, too little to tell, is believed

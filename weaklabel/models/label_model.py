@@ -21,6 +21,7 @@ from weaklabel.models._em import class_shares, total_variation
 from weaklabel.models._fusion import Fusion
 from weaklabel.models._merge import groups_of_copies, merge_sources
 from weaklabel.models._misfit import misfit
+from weaklabel.models._term import Term
 from weaklabel.models._votes import start_shares, votes_of
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.dawid_skene import DawidSkene
@@ -157,10 +158,18 @@ class LabelModel(BaseLabelModel):
         """
         _advice.refuse_labels(self, evidence, y)
         _advice.refuse_empty(evidence)
-        choice = self._given(evidence) if self.terms else self._choose(evidence)
+        if self.hedge is not None and not 0 <= self.hedge <= 1:
+            msg = (
+                f"hedge is a share, 0 to 1, or None to choose; not {self.hedge!r}."
+            )
+            raise ValueError(msg)
+        choice = self._choose(evidence) if self.terms is None else self._given(evidence)
         hedge = choice.hedge if self.hedge is None else self.hedge
         model = choice.model
+        posterior = _hedged_posterior(model, _one_voice(evidence, choice.copies), hedge)
+        accuracy = source_accuracy(evidence, posterior)
         learned = {
+            "source_accuracy_": pd.Series(accuracy, votes_of(evidence).sources, name="accuracy"),
             "model_": model,
             "terms_": list(model._learned_terms()),
             "solver_": self._solver(),
@@ -174,8 +183,6 @@ class LabelModel(BaseLabelModel):
         }
         same = ("class_prior_", "converged_", "n_iter_", "objective_trace_", "ending_")
         vars(self).update(learned, **{name: getattr(model, name) for name in same})
-        accuracy = source_accuracy(evidence, self.posterior(evidence))
-        self.source_accuracy_ = pd.Series(accuracy, index=self.sources_, name="accuracy")
         _advice.warn_about_fit(self, evidence)
         return self
 
@@ -217,7 +224,14 @@ class LabelModel(BaseLabelModel):
 
     def _given(self, evidence: Evidence) -> _Choice:
         """Fit the terms that the user gave."""
-        terms: list[Any] = [clone(term) for term in self.terms or ()]
+        given: Any = self.terms
+        if not isinstance(given, list | tuple) or not all(isinstance(t, Term) for t in given):
+            msg = f"terms is a list of label models, such as [DawidSkene()]; not {given!r}."
+            raise TypeError(msg)
+        if not given:
+            msg = "terms is empty. Leave it out to let LabelModel choose."
+            raise ValueError(msg)
+        terms: list[Any] = [clone(term) for term in given]
         composite = [term for term in terms if isinstance(term, LabelModel | Fusion)]
         if composite:
             msg = (
@@ -243,18 +257,17 @@ class LabelModel(BaseLabelModel):
 
     # ---- predict ----------------------------------------------------------------------------
 
-    def posterior(self, evidence: Evidence) -> Posterior:  # noqa: D102 - documented in the base
+    def posterior(self, evidence: Evidence) -> Posterior:
+        """Give class probabilities of every item; see `BaseLabelModel.posterior`.
+
+        Parameters
+        ----------
+        evidence : Evidence
+            The same classes and sources as in `fit`; items may be others.
+        """
         check_is_fitted(self)
-        evidence = self._matched(evidence)
-        merged = _one_voice(evidence, self.copies_)
-        found = self.model_.posterior(merged)
-        if not self.hedge_:
-            return found
-        shares = start_shares(merged)
-        voted = votes_of(merged).voted[:, None]
-        xp = array_namespace(shares)
-        mixed = (1 - self.hedge_) * found.probabilities + self.hedge_ * shares
-        return replace(found, probabilities=xp.where(voted, mixed, found.probabilities))
+        one_voice = _one_voice(self._matched(evidence), self.copies_)
+        return _hedged_posterior(self.model_, one_voice, self.hedge_)
 
     def _learned_terms(self) -> Sequence[Any]:
         return self.terms_
@@ -271,12 +284,27 @@ class LabelModel(BaseLabelModel):
         return self.model_._score(evidence, parameters)
 
 
+def _hedged_posterior(model: BaseLabelModel, evidence: Evidence, hedge: float) -> Posterior:
+    """Mix the posterior of a model with the plain vote shares, where there are votes."""
+    found = model.posterior(evidence)
+    if not hedge:
+        return found
+    shares = start_shares(evidence)
+    voted = votes_of(evidence).voted[:, None]
+    xp = array_namespace(shares)
+    mixed = (1 - hedge) * found.probabilities + hedge * shares
+    return replace(found, probabilities=xp.where(voted, mixed, found.probabilities))
+
+
 def _says_one_thing(evidence: Evidence) -> np.ndarray:
     """Tell which sources say one thing about nearly all items that have votes, n_sources."""
     votes = votes_of(evidence)
-    weights = votes.voted if evidence.weights is None else votes.voted * evidence.weights
-    said = on_host(votes.sum_by_unit(1.0 * weights[:, None]))[:, :, 0]
-    return said.max(axis=1) >= NEARLY_EVERY * float(on_host(weights).sum())
+    xp = array_namespace(votes.weight)
+    weights = xp.astype(votes.voted, votes.weight.dtype)
+    if evidence.weights is not None:
+        weights = weights * evidence.weights
+    said = on_host(votes.sum_by_unit(weights[:, None]))[:, :, 0]
+    return said.max(axis=1) >= NEARLY_EVERY * float(xp.sum(weights))
 
 
 def _speaks(evidence: Evidence) -> np.ndarray:
