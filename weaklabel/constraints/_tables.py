@@ -9,6 +9,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from weaklabel._check import first_few
+from weaklabel.constraints._fields import largest
 from weaklabel.constraints._number import Noise
 from weaklabel.constraints.count import Count
 from weaklabel.constraints.proportion import Proportion
@@ -103,7 +104,7 @@ def counts_from(
     _refuse_no_table(table, "counts")
     values = table.to_numpy(dtype=np.float64, na_value=np.nan)
     broken = table.index[np.flatnonzero((np.abs(values - np.round(values)) > 1e-6).any(axis=1))]
-    if len(broken) and scale is None and not np.any(within):
+    if len(broken) and scale is None and not largest(within) > 0:
         msg = (
             f"Counts of {len(broken)} bags are not whole: {first_few(broken)}. Probably these are "
             "shares. Use proportions_from, or say how far they may be off by within= or scale=."
@@ -119,12 +120,11 @@ def _summing_to_one(
     table: pd.DataFrame, *, complete: bool, rounding: float, within: Any
 ) -> pd.DataFrame:
     """Refuse shares of a bag that sum to another number than 1 by more than rounding."""
-    shares = table.to_numpy(dtype=np.float64, na_value=np.nan)
+    shares = table.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     total = np.nansum(shares, axis=1)
     whole = ~np.isnan(shares).any(axis=1) & complete
     slack = rounding * shares.shape[1] + 1e-9
-    if np.ndim(within) == 0:  # an interval takes up what the sum misses
-        slack += float(within) * shares.shape[1]
+    slack = slack + largest(within) * shares.shape[1]  # an interval takes up what the sum misses
     over, under = total > 1 + slack, whole & (total < 1 - slack)
     wrong = np.flatnonzero(over | under)
     if len(wrong):
@@ -136,9 +136,9 @@ def _summing_to_one(
         )
         raise ValueError(msg)
     rescaled = np.flatnonzero((whole & (total != 1)) | (total > 1))
-    if np.any(within) or not len(rescaled):
+    if largest(within) > 0 or not len(rescaled):
         return table
-    shares[rescaled] /= total[rescaled, None]
+    shares[rescaled] = shares[rescaled] / total[rescaled, None]
     return pd.DataFrame(shares, table.index, table.columns)
 
 
