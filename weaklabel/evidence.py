@@ -27,6 +27,7 @@ from weaklabel.io.rows import rows_to_take
 if TYPE_CHECKING:
     from weaklabel.bags import Broken
     from weaklabel.constraints import Statement
+    from weaklabel.constraints._number import Noise
     from weaklabel.io.matrix import Encoding
     from weaklabel.io.read_votes import Silence
     from weaklabel.io.repeats import Repeats
@@ -255,15 +256,26 @@ class Evidence:
         where, values = values_for(bag, self.index, "bags")
         return replace(self, bags=(*self.bags, Bags.from_values(where, values, single)))
 
-    def with_class_balance(self, shares: Any, **how: Any) -> Self:
+    def with_class_balance(
+        self,
+        shares: Any,
+        *,
+        within: float = 0.0,
+        scale: float | None = None,
+        noise: Noise = "gaussian",
+    ) -> Self:
         """Add the shares of the classes among all items.
 
         Parameters
         ----------
         shares : Series or mapping by class
             Share of each class; nothing is stated about classes left out.
-        **how
-            `within`, `scale` and `noise` of `ClassBalance`.
+        within : float
+            How far each true share may be from it.
+        scale : float or None
+            Scale of the noise of each share; None: no noise.
+        noise : {"gaussian", "laplace"}
+            Kind of the noise; see `Proportion`.
 
         Returns
         -------
@@ -278,7 +290,8 @@ class Evidence:
         from weaklabel.constraints import ClassBalance
 
         everything = pd.Series("all items", index=self.index)
-        return self.with_bags(everything, ClassBalance(shares, **how))
+        balance = ClassBalance(shares, within=within, scale=scale, noise=noise)
+        return self.with_bags(everything, balance)
 
     def with_features(self, features: Any) -> Self:
         """Set the numbers that describe items.

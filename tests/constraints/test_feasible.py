@@ -195,14 +195,15 @@ def possible(evidence: wl.Evidence, name) -> bool:
     member = block.member[block.starts[g] : block.starts[g + 1]]
     choices = [np.flatnonzero(evidence.candidates[i]) for i in member]
     alone = [c.take(np.array([g])) for c in block.constraints]
-    for labels in itertools.product(*choices):
-        count = np.bincount(labels, minlength=len(evidence.classes))
-        potential = sum(
-            c.log_potential(count[[evidence.classes.get_loc(c.of)]], len(member))[0] for c in alone
+    labelings = itertools.product(*choices)
+    reached = {tuple(np.bincount(labels, minlength=len(evidence.classes))) for labels in labelings}
+    return any(
+        all(
+            c.log_potential(count[evidence.classes.get_loc(c.of)], len(member))[0] > -np.inf
+            for c in alone
         )
-        if potential > -np.inf:
-            return True
-    return False
+        for count in reached
+    )
 
 
 @given(seed=st.integers(0, 2**20))
@@ -238,3 +239,14 @@ def test_true_counts_are_always_feasible(seed):
     together = evidence.with_bags(bag, *wl.proportions_from(shares, complete=True))
     for expected in (False, True):
         check_feasible(together, expected=expected)
+
+
+def test_candidates_among_many_classes():
+    names = [f"class {k}" for k in range(19)]
+    evidence = items(5, names)
+    late, later = names[9], names[18]
+    evidence = evidence.with_bags(["A"] * 5, wl.AtMost(late, number=1), wl.AtMost(later, number=1))
+    told = [{late, later}, {late, later}, {names[1], names[17]}, None, None]
+    assert infeasible_bags(evidence.with_candidates(told)).empty
+    told[2] = {late, later}
+    assert found_in(evidence.with_candidates(told))[2] == "1 without a place"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from weaklabel._device import on_host
 
@@ -80,9 +81,9 @@ def _groups(block: Bags, allowed: np.ndarray, look_at: np.ndarray) -> _Group:
     restricted = block.sum_members(~allowed.all(axis=1)) > 0
     inside = (look_at & restricted)[bag]
     member, bag = member[inside], bag[inside]
-    packed = np.packbits(allowed[member], axis=1)
-    patterns, which = np.unique(packed, axis=0, return_inverse=True)
-    key = bag * len(patterns) + which.reshape(-1)
+    key = bag
+    for byte in np.packbits(allowed[member], axis=1).T:
+        key, _ = pd.factorize(key * 256 + byte)
     _, first, n_members = np.unique(key, return_index=True, return_counts=True)
     return _Group(bag[first], n_members, allowed[member[first]])
 
