@@ -84,6 +84,25 @@ class Bags:
         """Number of members of each bag."""
         return self.starts[1:] - self.starts[:-1]
 
+    def sum_members(self, values: Any) -> np.ndarray:
+        """Add up a value of the items over the members of each bag, on the host.
+
+        Parameters
+        ----------
+        values : array, n_items
+
+        Returns
+        -------
+        floating array, n_bags
+        """
+        inside = on_host(values)[on_host(self.member)]
+        return np.bincount(self.bag, weights=inside, minlength=self.n_bags)
+
+    @property
+    def bag(self) -> np.ndarray:
+        """Integer array, n_members: the bag of each member, on the host."""
+        return np.repeat(np.arange(self.n_bags), on_host(self.sizes))
+
     @property
     def n_bags(self) -> int:
         """Number of bags."""
@@ -112,7 +131,7 @@ class Bags:
         sizes = on_host(self.sizes)
         new_position = np.full(n_items, -1)
         new_position[rows] = np.arange(len(rows))
-        bag = np.repeat(np.arange(self.n_bags), sizes)
+        bag = self.bag
         position = new_position[on_host(self.member)]
         left = np.bincount(bag[position >= 0], minlength=self.n_bags)
         lost = (left > 0) & (left < sizes)

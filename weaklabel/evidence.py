@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from html import escape
+from operator import or_
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ from weaklabel.bags import Bags
 from weaklabel.io.align import numbers_for, values_for
 from weaklabel.io.candidates import candidates_from
 from weaklabel.io.features import features_from, neighbors_from
+from weaklabel.io.hints import certain, hints_from
 from weaklabel.io.join import join_votes
 from weaklabel.io.labels import class_names, item_labels
 from weaklabel.io.read_votes import read_votes
@@ -24,7 +26,8 @@ from weaklabel.io.rows import rows_to_take
 
 if TYPE_CHECKING:
     from weaklabel.bags import Broken
-    from weaklabel.constraints import Constraint
+    from weaklabel.constraints import Statement
+    from weaklabel.constraints._number import Noise
     from weaklabel.io.matrix import Encoding
     from weaklabel.io.read_votes import Silence
     from weaklabel.io.repeats import Repeats
@@ -45,6 +48,9 @@ class Evidence:
         What sources said; may be wrong.
     candidates : boolean array, n_items x n_classes, or None
         Classes that an item may have; certain.
+    hints : floating array, n_items x n_classes, or None
+        What is said about items by candidates that may be wrong: log P(statement | class), in
+        nats. Label models add it to their scores.
     bags : tuple of Bags
         Constraints on the class counts of groups of items.
     features : array, n_items x n_features, or None
@@ -81,6 +87,7 @@ class Evidence:
     features: Any = None
     neighbors: Any = None
     weights: Any = None
+    hints: Any = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", item_labels(self.index))
@@ -131,8 +138,15 @@ class Evidence:
         )
         return replace(self, votes=join_votes(self.votes, found))
 
-    def with_candidates(self, candidates: Any = None, *, exclude: Any = None) -> Self:
-        """Add what is certain: an item has one of these classes, or none of those.
+    def with_candidates(
+        self,
+        candidates: Any = None,
+        *,
+        exclude: Any = None,
+        noise_rate: Any = None,
+        transition: Any = None,
+    ) -> Self:
+        """Add that an item has one of these classes, or none of those; for certain, or with noise.
 
         Parameters
         ----------
@@ -140,46 +154,90 @@ class Evidence:
             A class an item (gold), a set of classes (partial label), or None for no statement.
         exclude : Series, mapping, sequence, or boolean frame, or None
             Classes that an item does not have (complementary label).
+        noise_rate : float, Series or mapping by item, or None
+            Probability that the statement is wrong: that the class is none of `candidates`, or one
+            of `exclude`. Given the class, all sets of a size that are right are equally likely,
+            and so are all that are wrong. None, or 0 for all: it is certain.
+        transition : "uniform", DataFrame or array, n_classes x n_classes, or None
+            How statements of single classes come about: P(this class is told | true class), one
+            row a true class, rows sum to 1. In a frame rows and columns are matched by name. With
+            `exclude` the class told is one that the item does not have, and several classes count
+            as independent statements. "uniform" and None: all right statements are equally likely.
 
         Returns
         -------
         Evidence
-            Several calls intersect.
+            Several calls intersect; statements with noise add up in `hints`, each as an
+            independent observation.
 
         Raises
         ------
         ValueError
-            If nothing is given, or an item is left with no class.
+            If nothing is given, an item is left with no class, `noise_rate` is no probability, or
+            `transition` no such matrix.
+
+        Notes
+        -----
+        A statement with noise is one factor P(statement | class) of the likelihood of its item,
+        given once and for all. Estimating a rate or a matrix is not done here: give it as a vote,
+        from whose agreement with others a label model learns how it errs.
+
+        Examples
+        --------
+        >>> import weaklabel as wl
+        >>> evidence = wl.Evidence(["r1"], classes=["x", "y", "z"])
+        >>> noisy = evidence.with_candidates(exclude={"r1": "x"}, noise_rate=0.1)
+        >>> np.exp(noisy.hints).round(2).tolist()
+        [[0.1, 0.45, 0.45]]
         """
         if candidates is None and exclude is None:
             msg = "with_candidates needs candidates, or exclude=, or both; neither was given."
             raise ValueError(msg)
         allowed = np.ones((len(self), len(self.classes)), dtype=bool)
-        if self.candidates is not None:
-            allowed &= self.candidates
-        if candidates is not None:
-            allowed &= candidates_from(candidates, self.index, self.classes)
-        if exclude is not None:
-            allowed &= candidates_from(exclude, self.index, self.classes, exclude=True)
-        empty = np.flatnonzero(~allowed.any(axis=1))
+        hints = np.zeros(allowed.shape)
+        for data, negative in ((candidates, False), (exclude, True)):
+            if data is None:
+                continue
+            said = candidates_from(data, self.index, self.classes, exclude=negative)
+            if certain(noise_rate, transition):
+                allowed &= said
+            else:
+                hints = hints + hints_from(
+                    said, self, noise_rate=noise_rate, transition=transition, exclude=negative
+                )
+        return self._restricted(allowed, hints)
+
+    def _restricted(self, allowed: np.ndarray, hints: np.ndarray) -> Self:
+        """Intersect with candidates, add hints, and refuse items that no class is left for."""
+        allowed = allowed if self.candidates is None else allowed & self.candidates
+        hints = hints if self.hints is None else hints + self.hints
+        empty = np.flatnonzero(~(allowed & (hints > -np.inf)).any(axis=1))
         if len(empty):
             msg = (
                 f"No class is left for {len(empty)} items: {first_few(self.index[empty])}. Two "
                 "statements that are taken as certain contradict each other. If one may be wrong, "
-                "give it as a vote: with_votes takes sets and Not(...)."
+                "say how often by noise_rate=, or give it as a vote: with_votes takes sets and "
+                "Not(...)."
             )
             raise ValueError(msg)
-        return replace(self, candidates=allowed)
+        # what says nothing is left out, so that nothing is added to scores
+        restricts = self.candidates is not None or not allowed.all()
+        return replace(
+            self,
+            candidates=allowed if restricts or not hints.any() else None,
+            hints=hints if hints.any() else None,
+        )
 
-    def with_bags(self, bag: Any, *constraints: Constraint) -> Self:
+    def with_bags(self, bag: Any, *constraints: Statement) -> Self:
         """Add groups of items and what is known of their class counts.
 
         Parameters
         ----------
         bag : Series, mapping or sequence
             Name of the bag of each item; missing where an item is in none.
-        *constraints : Constraint
-            What holds in each bag, such as ``Proportion("bad", share=rates)``.
+        *constraints : Constraint, Tags or ClassBalance
+            What holds in each bag, such as ``Proportion("bad", share=rates)``. A statement about
+            several classes becomes one constraint for each.
 
         Returns
         -------
@@ -194,15 +252,46 @@ class Evidence:
         if not constraints:
             msg = "with_bags needs at least one constraint, such as Proportion('bad', share=0.3)."
             raise ValueError(msg)
-        for constraint in constraints:
-            if constraint.of not in self.classes:
-                msg = (
-                    f"{type(constraint).__name__} counts {constraint.of!r}, but the classes are "
-                    f"{self.classes.tolist()}. Name one of them."
-                )
-                raise ValueError(msg)
+        single = tuple(one for statement in constraints for one in statement.expand(self.classes))
         where, values = values_for(bag, self.index, "bags")
-        return replace(self, bags=(*self.bags, Bags.from_values(where, values, constraints)))
+        return replace(self, bags=(*self.bags, Bags.from_values(where, values, single)))
+
+    def with_class_balance(
+        self,
+        shares: Any,
+        *,
+        within: float = 0.0,
+        scale: float | None = None,
+        noise: Noise = "gaussian",
+    ) -> Self:
+        """Add the shares of the classes among all items.
+
+        Parameters
+        ----------
+        shares : Series or mapping by class
+            Share of each class; nothing is stated about classes left out.
+        within : float
+            How far each true share may be from it.
+        scale : float or None
+            Scale of the noise of each share; None: no noise.
+        noise : {"gaussian", "laplace"}
+            Kind of the noise; see `Proportion`.
+
+        Returns
+        -------
+        Evidence
+            With one more block of bags, which holds one bag of all items.
+
+        Raises
+        ------
+        ValueError
+            If a class does not exist, or the shares of all classes do not sum to 1.
+        """
+        from weaklabel.constraints import ClassBalance
+
+        everything = pd.Series("all items", index=self.index)
+        balance = ClassBalance(shares, within=within, scale=scale, noise=noise)
+        return self.with_bags(everything, balance)
 
     def with_features(self, features: Any) -> Self:
         """Set the numbers that describe items.
@@ -303,6 +392,7 @@ class Evidence:
             features=take_rows(self.features, rows),
             neighbors=None if self.neighbors is None else self.neighbors[rows][:, rows],
             weights=take_rows(self.weights, rows),
+            hints=take_rows(self.hints, rows),
         )
 
     def to(self, device: Literal["cpu", "cuda"]) -> Self:
@@ -328,6 +418,7 @@ class Evidence:
             bags=tuple(block.map_arrays(move) for block in self.bags),
             features=None if self.features is None else move(self.features),
             weights=None if self.weights is None else move(self.weights),
+            hints=None if self.hints is None else move(self.hints),
         )
 
     # ---- looking at it ----------------------------------------------------------------------
@@ -337,14 +428,14 @@ class Evidence:
 
     @cached_property
     def covered(self) -> Any:
-        """Boolean array, n_items: a source voted on the item, or candidates restrict it."""
-        restricted = None
+        """Boolean array, n_items: a source voted on it, or candidates or hints tell of it."""
+        told = [] if self.votes is None else [self.votes.voted]
         if self.candidates is not None:
-            xp = array_namespace(self.candidates)
-            restricted = ~xp.all(self.candidates, axis=1)
-        if self.votes is None:
-            return np.zeros(len(self), dtype=bool) if restricted is None else restricted
-        return self.votes.voted if restricted is None else self.votes.voted | restricted
+            told.append(~array_namespace(self.candidates).all(self.candidates, axis=1))
+        if self.hints is not None:
+            xp = array_namespace(self.hints)
+            told.append(xp.max(self.hints, axis=1) > xp.min(self.hints, axis=1))
+        return reduce(or_, told) if told else np.zeros(len(self), dtype=bool)
 
     def summary(self) -> pd.DataFrame:
         """Tell what parts there are, and how many items each says something about.
@@ -362,6 +453,10 @@ class Evidence:
             allowed = on_host(self.candidates)
             gold = int((allowed.sum(axis=1) == 1).sum())
             rows["candidates"] = int((~allowed.all(axis=1)).sum()), f"{gold} with one class left"
+        if self.hints is not None:
+            hints = on_host(self.hints)
+            told = int((hints.max(axis=1) > hints.min(axis=1)).sum())
+            rows["hints"] = told, "candidates that may be wrong"
         for number, block in enumerate(self.bags, start=1):
             kinds = ", ".join(f"{type(c).__name__} of {c.of!r}" for c in block.constraints)
             name = "bags" if number == 1 else f"bags {number}"

@@ -1,5 +1,6 @@
 """Looking at votes and posteriors: summaries, wrong rows, copies, and figures of merit."""
 
+from weaklabel.analysis.bags import bag_report, violation
 from weaklabel.analysis.errors import errors
 from weaklabel.analysis.metrics import (
     accuracy,
@@ -18,6 +19,7 @@ from weaklabel.analysis.summary import summary
 __all__ = [
     "accuracy",
     "agreement",
+    "bag_report",
     "brier",
     "conflict",
     "coverage",
@@ -30,4 +32,5 @@ __all__ = [
     "reliability",
     "score",
     "summary",
+    "violation",
 ]

@@ -1,26 +1,50 @@
-"""What every constraint is: one class, and bounds on how many members of a bag have it."""
+"""What every constraint is: one class, and how many members of a bag may have it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace, is_array_api_obj
-from pandas.api.types import is_numeric_dtype
 
-from weaklabel._check import as_index, first_few
-from weaklabel._device import take_rows
+from weaklabel._device import device_of, on_host, take_rows
+from weaklabel.constraints._fields import one_a_bag, refuse
+
+if TYPE_CHECKING:
+    from weaklabel.bags import Bags
+    from weaklabel.posterior import Posterior
+
+
+class Statement(ABC):
+    """What a user says about bags; it may be about several classes at once."""
+
+    @abstractmethod
+    def expand(self, classes: pd.Index) -> tuple[Constraint, ...]:
+        """Say the same by constraints of one class each.
+
+        Parameters
+        ----------
+        classes : pandas.Index
+            Names of all classes.
+
+        Raises
+        ------
+        ValueError
+            If a class is named that does not exist.
+        """
 
 
 @dataclass(frozen=True, eq=False)
-class Constraint(ABC):
+class Constraint(Statement):
     """A statement about the number of members of a bag that have a class.
 
-    A kind of constraint states one truth, `bounds`; what solvers and reports need follows from it.
+    A kind of constraint states one truth, `bounds`; what solvers, training and reports need
+    follows from it. A kind that is no interval says so (`bounded` is False), has no `bounds`, and
+    gives `excess` and `log_potential` itself.
 
     Parameters
     ----------
@@ -29,6 +53,11 @@ class Constraint(ABC):
     """
 
     of: Any
+
+    bounded: ClassVar[bool] = True
+    _shared: ClassVar[frozenset[str]] = frozenset({"of", "noise"})
+
+    # ---- the truth --------------------------------------------------------------------------
 
     @abstractmethod
     def bounds(self, size: Any) -> tuple[Any, Any]:
@@ -42,29 +71,120 @@ class Constraint(ABC):
         Returns
         -------
         low, high : floating array, n_bags
-            NaN in a field (a bag about which nothing is stated) gives 0 and `size`.
+            NaN in a field (a bag about which nothing is stated) gives 0 and `size`. They need not
+            be whole: they bound the expected count, too. ``low > high`` if nothing is allowed.
+
+        Raises
+        ------
+        TypeError
+            If the kind is no interval.
         """
+
+    @property
+    def exact(self) -> bool:
+        """Whether what is outside is impossible, and not only improbable."""
+        return True
+
+    # ---- what follows from it ---------------------------------------------------------------
 
     def excess(self, count: Any, size: Any) -> Any:
         """Distance of a count from what is allowed; 0 where it is allowed.
 
         Parameters
         ----------
-        count : floating array, n_bags
+        count : array, n_bags, or n_bags x anything, or of any length for one bag
             Number of members with the class, or its expectation.
         size : integer array, n_bags
         """
-        low, high = self.bounds(size)
+        count, size = numbers(count, size)
+        low, high = _beside(count, *self.bounds(size))
         xp = array_namespace(count, low)
         outside = xp.maximum(low - count, count - high)
         return xp.where(outside > 0, outside, xp.zeros_like(outside))
 
+    def log_potential(self, count: Any, size: Any) -> Any:
+        """Log of how far each whole count is allowed, in nats; the message of a count factor.
+
+        0 where the count is allowed, ``-inf`` where it is not. Where the bounds hold no whole
+        number (a share of 0.3 among 5), the whole numbers beside them are allowed, the nearer the
+        more: one minus its distance from the middle, so that their mean is what was stated.
+        Whatever expected counts can meet, whole counts can then meet, too.
+
+        Parameters
+        ----------
+        count : integer array, n_bags, or n_bags x anything, or of any length for one bag
+        size : integer array, n_bags
+
+        Returns
+        -------
+        floating array, shaped like `count`
+        """
+        count, size = numbers(count, size)
+        low, high = _beside(count, *self.bounds(size))
+        xp = array_namespace(count, low)
+        between = (low <= high) & (xp.ceil(low) > xp.floor(high))
+        near = 1.0 - xp.abs(count - (low + high) / 2)
+        allowed = (low <= count) & (count <= high)
+        weight = xp.where(between & (near > 0), near, xp.astype(allowed, near.dtype))
+        positive = weight > 0
+        logs = xp.log(xp.where(positive, weight, xp.ones_like(weight)))
+        return xp.where(positive, logs, xp.full_like(logs, -xp.inf))
+
+    def penalty(self, count: Any, size: Any) -> Any:
+        """Squared excess as a share of the bag, for training; torch differentiates it as it stands.
+
+        Parameters
+        ----------
+        count : floating array, n_bags
+            Expected number of members with the class.
+        size : integer array, n_bags
+        """
+        count, size = numbers(count, size)
+        xp = array_namespace(count, size)
+        (divisor,) = _beside(count, xp.where(size > 0, size, xp.ones_like(size)))
+        return (self.excess(count, size) / divisor) ** 2
+
+    def violation(self, posterior: Posterior, bags: Bags) -> pd.Series:
+        """Excess of the expected count in each bag.
+
+        Parameters
+        ----------
+        posterior : Posterior
+        bags : Bags
+            The block that the constraint belongs to.
+
+        Returns
+        -------
+        pandas.Series
+            By name of bag; in items.
+        """
+        share = on_host(posterior.probabilities)[:, posterior.classes.get_loc(self.of)]
+        expected, size = bags.sum_members(share), on_host(bags.sizes)
+        excess = self.map_arrays(on_host).excess(expected, size)
+        return pd.Series(excess, index=bags.names, name="excess")
+
+    # ---- fields -----------------------------------------------------------------------------
+
     @property
     def values(self) -> dict[str, Any]:
-        """The fields that may differ from bag to bag."""
+        """The fields that may differ from bag to bag, where given; what is special comes first."""
+        found = {field.name: getattr(self, field.name) for field in reversed(fields(self))}
         return {
-            field.name: getattr(self, field.name) for field in fields(self) if field.name != "of"
+            name: value
+            for name, value in found.items()
+            if name not in self._shared and value is not None
         }
+
+    def stated(self, n_bags: int) -> np.ndarray:
+        """Boolean array, n_bags: something is stated about the bag (no field is NaN)."""
+        there = np.ones(n_bags, dtype=bool)
+        for value in self.values.values():
+            there &= ~np.isnan(on_host(value))
+        return there
+
+    def expand(self, classes: pd.Index) -> tuple[Constraint, ...]:
+        refuse_unknown_classes(f"{type(self).__name__} counts", [self.of], classes)
+        return (self,)
 
     def for_bags(self, names: pd.Index) -> Self:
         """Give every field one value a bag, matched by name.
@@ -85,7 +205,7 @@ class Constraint(ABC):
             If a Series mentions a bag that does not exist or mentions it twice, an array has
             another length, or a value is no number.
         """
-        return self._with(lambda name, value: _one_a_bag(value, names, name))
+        return self._with(lambda name, value: one_a_bag(value, names, name))
 
     def take(self, bags: np.ndarray) -> Self:
         """Keep some bags, by position, once every field has one value a bag."""
@@ -99,31 +219,51 @@ class Constraint(ABC):
         """Change every field that may differ from bag to bag."""
         return replace(self, **{name: change(name, value) for name, value in self.values.items()})
 
-    def _refuse_outside(self, field: str, most: float, remedy: str) -> None:
-        """Refuse values of a field below 0 or above `most`; NaN states nothing."""
-        value = _series(getattr(self, field))
-        if value is None:
-            return
-        if not is_numeric_dtype(value.dtype):
-            msg = (
-                f"{type(self).__name__} of {self.of!r}: {field!r} is a number, or a Series or "
-                f"mapping of numbers by bag, not {value.iloc[0]!r}. Convert it first."
-            )
-            raise TypeError(msg)
-        wrong = value[(value < 0) | (value > most)]
-        if len(wrong):
-            lone = len(value) == 1 and value.index[0] == 0
-            where = "" if lone else f" (bags {first_few(wrong.index)})"
-            allowed = "at least 0" if np.isinf(most) else f"between 0 and {most:g}"
-            msg = (
-                f"{type(self).__name__} of {self.of!r}: {field!r} is {allowed}, not "
-                f"{wrong.iloc[0]:g}{where}. {remedy}"
-            )
-            raise ValueError(msg)
+    def _refuse_outside(self, field: str, most: float, remedy: str, least: float = 0.0) -> None:
+        """Refuse values of a field below `least` or above `most`; NaN states nothing."""
+        allowed = f"at least {least:g}" if np.isinf(most) else f"between {least:g} and {most:g}"
+        self._refuse(field, lambda value: (value < least) | (value > most), allowed, remedy)
+
+    def _refuse(self, field: str, wrong: Any, allowed: str, remedy: str) -> None:
+        """Refuse values of a field, naming this statement and the bags."""
+        who = f"{type(self).__name__} of {self.of!r}: {field!r}"
+        refuse(getattr(self, field), wrong, who=who, allowed=allowed, remedy=remedy)
+
+
+def refuse_unknown_classes(who: str, names: Iterable[Any], classes: pd.Index) -> None:
+    """Refuse names that are no class; `who` starts the sentence."""
+    unknown = [name for name in names if name not in classes]
+    if unknown:
+        msg = (
+            f"{who} {', '.join(map(repr, unknown[:3]))}, but the classes are {classes.tolist()}. "
+            "Name one of them."
+        )
+        raise ValueError(msg)
+
+
+def numbers(*values: Any) -> tuple[Any, ...]:
+    """Make floating arrays of one library of counts and sizes; plain numbers may be among them."""
+    arrays: list[Any] = [value for value in values if is_array_api_obj(value)]
+    xp: Any = array_namespace(*(arrays or [np.zeros(0)]))
+    where = device_of(arrays[0]) if arrays else None
+
+    def floating(value: Any) -> Any:
+        dtype = getattr(value, "dtype", None)
+        if dtype is None:
+            return xp.asarray(value, dtype=xp.float64, device=where)
+        return value if xp.isdtype(dtype, "real floating") else xp.astype(value, xp.float64)
+
+    return tuple(floating(value) for value in values)
+
+
+def _beside(count: Any, *values: Any) -> tuple[Any, ...]:
+    """Let one value a bag meet a row of counts a bag."""
+    return tuple(value[..., None] if count.ndim > value.ndim else value for value in values)
 
 
 def counts(size: Any) -> tuple[Any, Any]:
     """Give the library of the sizes, and the sizes as floating numbers."""
+    (size,) = numbers(size)
     xp = array_namespace(size)
     return xp, xp.astype(size, xp.float64)
 
@@ -141,51 +281,3 @@ def within_bag(low: Any, high: Any, size: Any) -> tuple[Any, Any]:
         xp.where(xp.isnan(low) | (low < 0), zero, low),
         xp.where(xp.isnan(high) | (high > size), size, high),
     )
-
-
-def _series(value: Any) -> pd.Series | None:
-    """Give stated numbers by name of bag; None for arrays of other libraries, checked before."""
-    if is_array_api_obj(value) and not isinstance(value, np.ndarray):
-        return None
-    if isinstance(value, Mapping):
-        value = pd.Series(dict(value))
-    return value if isinstance(value, pd.Series) else pd.Series(np.atleast_1d(np.asarray(value)))
-
-
-def _one_a_bag(value: Any, names: pd.Index, field: str) -> np.ndarray:
-    """Spread one value over the bags, or match a Series by name."""
-    if isinstance(value, Mapping):
-        value = pd.Series(dict(value))
-    if isinstance(value, pd.Series):
-        return _by_name(value, names, field)
-    array = np.asarray(value, dtype=np.float64)
-    if array.ndim and array.shape != (len(names),):
-        msg = (
-            f"{field!r} has {len(array)} values for {len(names)} bags. Pass one number for all, or "
-            "a Series indexed by the names of the bags."
-        )
-        raise ValueError(msg)
-    return np.broadcast_to(array, (len(names),)).copy()
-
-
-def _by_name(value: pd.Series, names: pd.Index, field: str) -> np.ndarray:
-    """Match a Series to the bags by name."""
-    if not value.index.is_unique:
-        twice = value.index[value.index.duplicated()].unique()
-        msg = (
-            f"{field!r} is stated twice for bags {first_few(twice)}. Probably the rows are items, "
-            "not bags. State it once a bag, for instance by groupby(...).first()."
-        )
-        raise ValueError(msg)
-    place = names.get_indexer(as_index(value.index))
-    if (place < 0).any():
-        strangers = value.index[place < 0]
-        msg = (
-            f"{field!r} is stated for {len(strangers)} bags that have no members: "
-            f"{first_few(strangers)}. Probably names differ in spelling or type. "
-            f"The bags are {first_few(names)}. Rename them, or leave the others out."
-        )
-        raise ValueError(msg)
-    stated = np.full(len(names), np.nan)
-    stated[place] = value.to_numpy(dtype=np.float64, na_value=np.nan)
-    return stated

@@ -23,6 +23,7 @@ from weaklabel.models._em import (
     Settings,
     climb,
     total_score,
+    with_hints,
 )
 from weaklabel.models._prior import class_prior
 from weaklabel.models._term import Term
@@ -70,7 +71,7 @@ class BaseLabelModel(Term, BaseEstimator):
     ending_: Ending
     converged_: bool
 
-    _uses: ClassVar[frozenset[str]] = frozenset({"votes", "candidates", "weights"})
+    _uses: ClassVar[frozenset[str]] = frozenset({"votes", "candidates", "hints", "weights"})
     _fixed_sweeps: ClassVar[bool] = False
     _closed_form: ClassVar[bool] = False
 
@@ -204,7 +205,8 @@ class BaseLabelModel(Term, BaseEstimator):
         Returns
         -------
         Posterior
-            Items that no source voted on keep the class prior, within their candidates.
+            Items that no source voted on keep the class prior, within their candidates and
+            weighed by their hints.
 
         Raises
         ------
@@ -219,7 +221,8 @@ class BaseLabelModel(Term, BaseEstimator):
         voted = votes_of(small).voted[:, None]
         xp = array_namespace(scores)
         log_prior = self._parameters_on(scores).log_prior[None, :]
-        found = self._solver().solve(xp.where(voted, scores, log_prior), small)
+        unvoted = with_hints(log_prior, small)
+        found = self._solver().solve(xp.where(voted, scores, unvoted), small)
         if pattern is None:
             return found
         return Posterior(

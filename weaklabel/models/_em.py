@@ -133,11 +133,16 @@ def expect(problem: Problem, parameters: Parameters) -> Posterior:
 
 
 def total_score(terms: Sequence[Term], evidence: Evidence, parameters: Parameters) -> Any:
-    """Class prior plus the score of every term, n_items x n_classes, in nats."""
+    """Class prior, hints, and the score of every term, n_items x n_classes, in nats."""
     scores = parameters.log_prior[None, :]
     for term, learned in zip(terms, parameters.terms, strict=True):
         scores = scores + term._score(evidence, learned)
-    return scores
+    return with_hints(scores, evidence)
+
+
+def with_hints(scores: Any, evidence: Evidence) -> Any:
+    """Add what uncertain candidates say to scores: given once, so never learned."""
+    return scores if evidence.hints is None else scores + evidence.hints
 
 
 def objective(problem: Problem, parameters: Parameters, posterior: Posterior) -> float:

@@ -43,16 +43,30 @@ def informative(votes: Votes, silence: str | None) -> Any:
 
 
 def start_shares(evidence: Evidence) -> Any:
-    """Vote shares of each item within its candidates, n_items x n_classes; the usual start."""
+    """Vote shares of each item within its candidates and hints, n_items x n_classes; the start."""
     shares = votes_of(evidence).shares
-    if evidence.candidates is None:
+    open_to = _open_to(evidence, shares)
+    if open_to is None:
         return shares
     xp = array_namespace(shares)
-    allowed = xp.astype(evidence.candidates, shares.dtype)
-    inside = shares * allowed
+    inside = shares * open_to
     total = xp.sum(inside, axis=1, keepdims=True)
-    evenly = allowed / xp.sum(allowed, axis=1, keepdims=True)
+    evenly = open_to / xp.sum(open_to, axis=1, keepdims=True)
     return xp.where(total > 0, inside / xp.where(total > 0, total, 1.0), evenly)
+
+
+def _open_to(evidence: Evidence, shares: Any) -> Any:
+    """How open each item is to each class, n_items x n_classes; None if nothing tells."""
+    if evidence.candidates is None and evidence.hints is None:
+        return None
+    xp = array_namespace(shares)
+    open_to = xp.ones_like(shares)
+    if evidence.candidates is not None:
+        open_to = xp.astype(evidence.candidates, shares.dtype)
+    if evidence.hints is None:
+        return open_to
+    inside = xp.where(open_to > 0, evidence.hints, xp.full_like(evidence.hints, -xp.inf))
+    return xp.exp(inside - xp.max(inside, axis=1, keepdims=True))
 
 
 def mean_shares(evidence: Evidence, *, pseudo_items: float = 1.0) -> Any:
