@@ -4,7 +4,7 @@ Labeling functions and constraints become `Evidence`; a `LabelModel` fuses it in
 probabilities on the user's own index; these train any classifier.
 """
 
-from weaklabel import datasets, plots
+from weaklabel import datasets, plots, transport
 from weaklabel.analysis import (
     agreement,
     conflict,
@@ -34,7 +34,7 @@ from weaklabel.functions import (
 from weaklabel.io.saved import load
 from weaklabel.models import Cautious, DawidSkene, LabelModel, MajorityVote, OneCoin
 from weaklabel.posterior import Posterior
-from weaklabel.solvers import Independent
+from weaklabel.solvers import Independent, Sinkhorn
 from weaklabel.training import SoftLabelClassifier, TorchClassifier
 
 __version__ = "0.1.0"
@@ -60,6 +60,7 @@ __all__ = [
     "Posterior",
     "Proportion",
     "Regex",
+    "Sinkhorn",
     "SoftLabelClassifier",
     "Threshold",
     "TorchClassifier",
@@ -77,4 +78,5 @@ __all__ = [
     "plots",
     "score",
     "summary",
+    "transport",
 ]

@@ -63,7 +63,8 @@ class Side(NamedTuple):
         firm = xp.isinf(self.slack)
         low = xp.where(firm, xp.exp(self.log_low), 0.0)
         high = xp.where(firm, xp.exp(self.log_high), xp.inf)
-        return tuple(float(xp.sum(each)) * (n // each.shape[0] if n else 1) for each in (low, high))
+        least, most = (float(xp.sum(each)) * (n / each.shape[0]) for each in (low, high))
+        return least, most
 
 
 def read_side(name: str, marginal: Any, slack: Any, costs: Any, total: float) -> Side:

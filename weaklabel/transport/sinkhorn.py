@@ -14,7 +14,7 @@ from weaklabel._device import device_of
 from weaklabel.kernels import soft_assign
 from weaklabel.kernels.soft_assign import blocks
 from weaklabel.transport._result import Transport
-from weaklabel.transport._side import Side, check_totals, log, read_side
+from weaklabel.transport._side import Side, check_totals, read_side
 
 FIRST_EPSILON = 0.25  # of the spread of costs: where a descent through epsilons begins
 ROUGH = 1e-2  # share of mass that may be misplaced at an epsilon on the way
@@ -246,9 +246,7 @@ def _check_numbers(cost: Any, epsilon: float, factor: float) -> None:
         msg = f"'cost' has {cost.ndim} dimensions; it is a table, n_rows x n_columns."
         raise ValueError(msg)
     xp = array_namespace(cost)
-    wrong = sum(
-        int(xp.sum(xp.astype(~(cost[rows] > -xp.inf), xp.int64))) for rows in blocks(cost)
-    )
+    wrong = sum(int(xp.sum(xp.astype(~(cost[rows] > -xp.inf), xp.int64))) for rows in blocks(cost))
     if wrong:
         msg = f"'cost' has {wrong} entries that are NaN or -inf. Pairs are forbidden by inf."
         raise ValueError(msg)

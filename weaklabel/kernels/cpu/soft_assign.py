@@ -21,64 +21,80 @@ MAGIC = 6755399441055744.0  # 1.5 * 2**52: added to a number, leaves its integer
 
 @njit(parallel=True, cache=True)
 def soft_assign(cost, epsilon, column, log_low, log_high, damping):
-    n_rows, n_columns = cost.shape
-    n_all = column.size
     inverse = 1.0 / epsilon
-    tiles = max(1, BLOCK // (TILE * max(1, n_all)))
+    tiles = max(1, BLOCK // (TILE * column.size))
     step = tiles * TILE
-    n_blocks = (n_rows + step - 1) // step
-    row = np.empty(n_rows)
-    parts = np.zeros((n_blocks, n_all))
-    for b in prange(n_blocks):
-        likely = np.empty((n_all, TILE))
-        share = np.zeros((n_all, TILE))
+    row = np.empty(cost.shape[0])
+    parts = np.zeros(((row.size + step - 1) // step, column.size))
+    for b in prange(parts.shape[0]):
+        likely, share = np.empty((column.size, TILE)), np.zeros((column.size, TILE))
         bits = np.empty(TILE, dtype=np.int64)
-        top, total = np.empty(TILE), np.empty(TILE)
-        for tile in range(tiles):
-            first = b * step + tile * TILE
-            size = min(TILE, n_rows - first)
-            if size <= 0:
-                break
-            _read(cost, inverse, column, first, size, likely, top)
-            for j in range(n_all):
-                _exponentials(likely[j], top, bits)
-            total[:] = 0.0
-            for j in range(n_all):
-                for t in range(TILE):
-                    total[t] += likely[j, t]
-            for t in range(size):
+        top, weight = np.empty(TILE), np.empty(TILE)
+        for first in range(b * step, min(row.size, (b + 1) * step), TILE):
+            here = row[first : first + TILE]
+            _read(cost[first : first + TILE], inverse, column, likely)
+            _tops(likely, top)
+            _add_up_exponentials(likely, top, bits, weight)
+            for t in range(here.size):
                 i = first + t
-                if top[t] == -np.inf:
-                    row[i] = -np.inf
-                    total[t] = 0.0
-                    continue
-                s = top[t] + math.log(total[t])
-                low = log_low[i if log_low.size > 1 else 0] - s
-                high = log_high[i if log_high.size > 1 else 0] - s
-                row[i] = damping[i if damping.size > 1 else 0] * min(max(0.0, low), high)
-                total[t] = math.exp(row[i] + top[t])
-            total[size:] = 0.0
-            for j in range(n_all):
+                low = log_low[i if log_low.size > 1 else 0]
+                high = log_high[i if log_high.size > 1 else 0]
+                push = damping[i if damping.size > 1 else 0]
+                here[t] = _potential(top[t], weight[t], low, high, push)
+            _weigh(here, top, weight)
+            for j in range(column.size):
                 for t in range(TILE):
-                    share[j, t] += total[t] * likely[j, t]
-        for j in range(n_all):
+                    share[j, t] += weight[t] * likely[j, t]
+        for j in range(column.size):
             parts[b, j] = share[j].sum()
     return row, _log_sums(cost, inverse, column, row, parts)
 
 
 @njit(cache=True)
-def _read(cost, inverse, column, first, size, likely, top):
-    """Fill a tile with scores, column after column, and find the best of each row."""
-    n_columns = cost.shape[1]
-    for t in range(size):
+def _read(cost, inverse, column, likely):
+    """Fill a tile with scores, column after column; places without a row get zeros."""
+    n_rows, n_columns = cost.shape
+    for t in range(n_rows):
         for j in range(n_columns):
-            likely[j, t] = column[j] - cost[first + t, j] * inverse
-    likely[:n_columns, size:] = 0.0
-    likely[n_columns:] = column[column.size - 1]
+            likely[j, t] = column[j] - cost[t, j] * inverse
+    likely[:, n_rows:] = 0.0
+    likely[n_columns:, :n_rows] = column[column.size - 1]
+
+
+@njit(cache=True)
+def _tops(likely, top):
+    """Find the best score of each row."""
     top[:] = likely[0]
-    for j in range(1, column.size):
+    for j in range(1, likely.shape[0]):
         for t in range(TILE):
-            top[t] = likely[j, t] if likely[j, t] > top[t] else top[t]
+            top[t] = max(top[t], likely[j, t])
+
+
+@njit(cache=True)
+def _add_up_exponentials(likely, top, bits, total):
+    """Replace scores by exponentials and sum them over columns."""
+    total[:] = 0.0
+    for j in range(likely.shape[0]):
+        _exponentials(likely[j], top, bits)
+        for t in range(TILE):
+            total[t] += likely[j, t]
+
+
+@njit(cache=True)
+def _potential(top, total, low, high, damping):
+    """Move the logarithm of a row's sum towards its bounds."""
+    if top == -np.inf:
+        return -np.inf
+    s = top + math.log(total)
+    return damping * min(max(0.0, low - s), high - s)
+
+
+@njit(cache=True)
+def _weigh(row, top, weight):
+    """Turn exponentials into parts of the plan; what is no row weighs nothing."""
+    weight[row.size :] = 0.0
+    for t in range(row.size):
+        weight[t] = math.exp(row[t] + top[t]) if top[t] > -np.inf else 0.0
 
 
 @njit(cache=True)
