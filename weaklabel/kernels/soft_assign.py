@@ -59,7 +59,7 @@ def soft_assign(
     top = xp.full_like(column, -xp.inf)
     total = xp.zeros_like(column)
     for part in blocks(cost):
-        log_kernel = _log_kernel(xp, cost[part], epsilon, column)
+        log_kernel = _log_kernel(xp, cost[part, :], epsilon, column)
         s = log_sum_exp(column[None, :] + log_kernel)
         row = _potential(xp, s, *(_of(each, part) for each in (log_low, log_high, damping)))
         log_kernel = log_kernel + row[:, None]

@@ -82,8 +82,8 @@ class Transport:
         xp = array_namespace(self.costs)
         total = 0.0
         for rows, part in self._blocks():
-            costs = xp.astype(self.costs[rows], part.dtype)
-            total += float(xp.sum(xp.where(part > 0, part * costs, xp.zeros_like(part))))
+            costs = xp.astype(self.costs[rows, :], part.dtype)
+            total += float(xp.sum(part * xp.where(part > 0, costs, xp.zeros_like(part))))
         return total
 
     @property
@@ -95,7 +95,7 @@ class Transport:
         """Give the plan block by block, in double precision."""
         xp = array_namespace(self.costs)
         for rows in blocks(self.costs):
-            costs = xp.astype(self.costs[rows], self.row_potential.dtype)
+            costs = xp.astype(self.costs[rows, :], self.row_potential.dtype)
             column = self.column_potential[None, :]
             yield rows, xp.exp((self.row_potential[rows, None] + column - costs) / self.epsilon)
 

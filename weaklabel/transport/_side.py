@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 from array_api_compat import array_namespace
 
 from weaklabel._device import device_of
+from weaklabel.kernels import log_sum_exp
 
 
 class Side(NamedTuple):
@@ -49,6 +50,14 @@ class Side(NamedTuple):
         equal = bool(xp.all(self.log_low == self.log_high))
         return equal and bool(xp.all(xp.isinf(self.slack)))
 
+    @property
+    def elastic(self) -> bool:
+        """Whether one finite slack pulls at prescribed marginals that are not zero."""
+        xp = array_namespace(self.slack)
+        pulls = self.slack.shape[0] == 1 and 0 < float(self.slack[0]) < float("inf")
+        firm = xp.all((self.log_low == self.log_high) & (self.log_low > -xp.inf))
+        return pulls and bool(firm)
+
     def with_one(self, marginal: float, n: int) -> Self:
         """Add one exact entry behind the n others."""
         xp = array_namespace(self.slack)
@@ -63,8 +72,23 @@ class Side(NamedTuple):
         firm = xp.isinf(self.slack)
         low = xp.where(firm, xp.exp(self.log_low), 0.0)
         high = xp.where(firm, xp.exp(self.log_high), xp.inf)
-        least, most = (float(xp.sum(each)) * (n / each.shape[0]) for each in (low, high))
-        return least, most
+        repeats = n if low.shape[0] == 1 else 1
+        return float(xp.sum(low)) * repeats, float(xp.sum(high)) * repeats
+
+
+def level(row: Side, column: Side, f: Any, g: Any, epsilon: float) -> Any:
+    """How much to take from column potentials and give to rows, in nats; the plan stays the same.
+
+    Where both sides give way, sweeps find the total mass ever more slowly as slack grows. For
+    prescribed marginals with one slack each, the best shift is known in closed form.
+    """
+    xp = array_namespace(g)
+    if not (row.elastic and column.elastic):
+        return xp.zeros_like(g[:1])
+    loose, firm = row.slack / epsilon, column.slack / epsilon
+    left = log_sum_exp((row.log_low - f / loose)[None, :])
+    right = log_sum_exp((column.log_low - g / firm)[None, :])
+    return (left - right) * loose * firm / (loose + firm)
 
 
 def read_side(name: str, marginal: Any, slack: Any, costs: Any, total: float) -> Side:

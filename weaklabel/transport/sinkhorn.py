@@ -14,7 +14,7 @@ from weaklabel._device import device_of
 from weaklabel.kernels import soft_assign
 from weaklabel.kernels.soft_assign import blocks
 from weaklabel.transport._result import Transport
-from weaklabel.transport._side import Side, check_totals, read_side
+from weaklabel.transport._side import Side, check_totals, level, read_side
 
 FIRST_EPSILON = 0.25  # of the spread of costs: where a descent through epsilons begins
 ROUGH = 1e-2  # share of mass that may be misplaced at an epsilon on the way
@@ -139,7 +139,8 @@ def sinkhorn(  # noqa: PLR0913 one argument a statement about the problem
         stages = list(_descent(cost, epsilon, tol, max_iter, epsilon_scaling))
     state = State(first[:0], first / stages[0].epsilon, math.inf, 0)
     for stage, after in zip(stages, [*stages[1:], stages[-1]], strict=True):
-        state = _sweeps(cost, givers, takers, state, stage)
+        if after is stage or state.n_iter < stage.max_iter:
+            state = _sweeps(cost, givers, takers, state, stage)
         if after is not stage:
             state = state._replace(column=state.column * (stage.epsilon / after.epsilon))
     return _result(cost, epsilon, state, spare=mass is not None, tol=tol)
@@ -154,6 +155,7 @@ def _sweeps(cost: Any, givers: Side, takers: Side, state: State, stage: Stage) -
         sides = (givers.log_low, givers.log_high, damping)
         row, log_sum = soft_assign(cost, stage.epsilon, column, *sides)
         better = takers.potential(log_sum, stage.epsilon)
+        better = better - level(givers, takers, row, better, stage.epsilon)
         arrives, wanted = xp.exp(log_sum + column), xp.exp(log_sum + better)
         mass = float(xp.sum(wanted))
         error = float(xp.sum(xp.abs(arrives - wanted))) / (mass if mass > 0 else 1.0)
@@ -180,7 +182,7 @@ def _spread(cost: Any) -> float:
     xp = array_namespace(cost)
     low, high = math.inf, -math.inf
     for rows in blocks(cost):
-        part = cost[rows]
+        part = cost[rows, :]
         finite = xp.isfinite(part)
         low = min(low, float(xp.min(xp.where(finite, part, xp.full_like(part, xp.inf)))))
         high = max(high, float(xp.max(xp.where(finite, part, xp.full_like(part, -xp.inf)))))
@@ -246,7 +248,9 @@ def _check_numbers(cost: Any, epsilon: float, factor: float) -> None:
         msg = f"'cost' has {cost.ndim} dimensions; it is a table, n_rows x n_columns."
         raise ValueError(msg)
     xp = array_namespace(cost)
-    wrong = sum(int(xp.sum(xp.astype(~(cost[rows] > -xp.inf), xp.int64))) for rows in blocks(cost))
+    wrong = sum(
+        int(xp.sum(xp.astype(~(cost[rows, :] > -xp.inf), xp.int64))) for rows in blocks(cost)
+    )
     if wrong:
         msg = f"'cost' has {wrong} entries that are NaN or -inf. Pairs are forbidden by inf."
         raise ValueError(msg)
