@@ -60,8 +60,8 @@ def assign_case(
 
 def close(found: Any, expected: Any, rtol: float = 1e-11) -> None:
     """Hold several arrays against several; numbers of any size may cancel."""
-    for one, other in zip(parts_of(found), parts_of(expected), strict=True):
-        one, other = np.asarray(one), np.asarray(other)
+    arrays = (map(np.asarray, parts_of(each)) for each in (found, expected))
+    for one, other in zip(*arrays, strict=True):
         assert one.shape == other.shape
         assert one.dtype == other.dtype
         np.testing.assert_array_equal(np.isneginf(one), np.isneginf(other))

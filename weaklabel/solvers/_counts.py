@@ -147,7 +147,8 @@ def block_of(bags: Bags, classes: pd.Index, scores: Any) -> Block:
     bag_of[member] = bag
     low = np.zeros((len(size), len(classes)))
     high = np.repeat(size.astype(np.float64)[:, None], len(classes), axis=1)
-    stated = classes.get_indexer([each.of for each in bags.constraints]).tolist()
+    class_positions = {name: y for y, name in enumerate(classes)}
+    stated = [class_positions[each.of] for each in bags.constraints]
     for y, constraint in zip(stated, bags.constraints, strict=True):
         least, most = (on_host(bound) for bound in constraint.bounds(bags.sizes))
         low[:, y] = np.maximum(low[:, y], least)

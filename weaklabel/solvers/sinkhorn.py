@@ -192,8 +192,8 @@ def _warn_about(
     worst = np.argsort(-most, kind="stable")[: np.count_nonzero(most)]
     warnings.warn(
         f"Bounds of {len(worst)} bags are still broken after {n_iter} sweeps, by up to "
-        f"{most.max():.2g} items: {first_few([names[g] for g in worst])}. Either two statements about "
-        "overlapping bags, or bounds and candidates, contradict each other, and then no posterior "
+        f"{most.max():.2g} items: {first_few([names[g] for g in worst])}. Either two statements "
+        "about overlapping bags, or bounds and candidates, contradict each other, and then no posterior "
         "obeys both: give one of them room (within=). Or scores are so sure that progress is "
         "slow: raise max_iter or tol.",
         ConvergenceWarning,
