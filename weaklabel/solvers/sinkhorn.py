@@ -98,8 +98,8 @@ class Sinkhorn(Solver):
     array([[0.71, 0.29],
            [0.29, 0.71]])
     >>> found.duals[0].round(3)
-             x
-    shop -1.302
+              x
+    shop -1.301
     """
 
     respects: ClassVar[frozenset[str]] = frozenset({"bags"})
@@ -193,9 +193,9 @@ def _warn_about(
     warnings.warn(
         f"Bounds of {len(worst)} bags are still broken after {n_iter} sweeps, by up to "
         f"{most.max():.2g} items: {first_few([names[g] for g in worst])}. Either two statements "
-        "about overlapping bags, or bounds and candidates, contradict each other, and then no posterior "
-        "obeys both: give one of them room (within=). Or scores are so sure that progress is "
-        "slow: raise max_iter or tol.",
+        "about overlapping bags, or bounds and candidates, contradict each other, and then no "
+        "posterior obeys both: give one of them room (within=). Or scores are so sure that "
+        "progress is slow: raise max_iter or tol.",
         ConvergenceWarning,
         stacklevel=3,
     )
