@@ -4,7 +4,7 @@
 
 Both systems get the same costs and marginals, make the same number of sweeps from the same start,
 and must give the same plan: `agrees` is whether what columns get and the expected cost differ by
-less than 1e-5 of the mass. Seconds are the difference between a long and a short run over the
+less than 1e-9 of the mass (in single precision, which POT computes in, 1e-3). Seconds are the difference between a long and a short run over the
 difference in sweeps, so that reading the input and building the plan are left out; `peak_mb` is
 that of the whole process.
 """
@@ -27,6 +27,7 @@ from benchmarks.speed._processes import has_module, run_alone
 EPSILON = 0.05
 FEW, MANY = 1, 11  # sweeps; POT looks whether it may stop at every tenth
 REPEATS = 2
+ROOM = {"float64": 1e-9, "float32": 1e-3}  # POT adds up a million numbers in single precision
 SYSTEMS = {"weaklabel sinkhorn": "ours", "POT sinkhorn_log": "pot"}
 COLUMNS = ["case", "system", "seconds", "ratio_to_ours", "peak_mb", "agrees"]
 
@@ -110,18 +111,18 @@ def table(n_rows: int, n_columns: int) -> list[dict[str, Any]]:
                     "seconds": found["seconds"],
                     "ratio_to_ours": found["seconds"] / first["seconds"],
                     "peak_mb": found["peak_mb"],
-                    "agrees": _agree(found, first),
+                    "agrees": _agree(found, first, ROOM[dtype]),
                 }
             )
             print("  ".join(map(str, lines[-1].values())), flush=True)
     return lines
 
 
-def _agree(found: dict[str, Any], first: dict[str, Any]) -> bool:
+def _agree(found: dict[str, Any], first: dict[str, Any], room: float) -> bool:
     """Whether two systems moved the same mass for the same price."""
     # both end with rows right, so that column sums may be held against each other
     apart = np.abs(np.subtract(found["marginal"], first["marginal"])).sum()
-    return bool(apart < 1e-5 and abs(found["cost"] - first["cost"]) < 1e-5)
+    return bool(apart < room and abs(found["cost"] - first["cost"]) < room)
 
 
 def main(arguments: list[str] | None = None) -> int:

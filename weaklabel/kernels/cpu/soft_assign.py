@@ -28,13 +28,13 @@ def soft_assign(cost, epsilon, column, log_low, log_high, damping):
     parts = np.zeros(((row.size + step - 1) // step, column.size))
     for b in prange(parts.shape[0]):
         likely, share = np.empty((column.size, TILE)), np.zeros((column.size, TILE))
-        bits = np.empty(TILE, dtype=np.int64)
+        power = np.empty(TILE)
         top, weight = np.empty(TILE), np.empty(TILE)
         for first in range(b * step, min(row.size, (b + 1) * step), TILE):
             here = row[first : first + TILE]
             _read(cost[first : first + TILE], inverse, column, likely)
             _tops(likely, top)
-            _add_up_exponentials(likely, top, bits, weight)
+            _add_up_exponentials(likely, top, power, weight)
             for t in range(here.size):
                 i = first + t
                 low = log_low[i if log_low.size > 1 else 0]
@@ -71,11 +71,11 @@ def _tops(likely, top):
 
 
 @njit(cache=True)
-def _add_up_exponentials(likely, top, bits, total):
+def _add_up_exponentials(likely, top, power, total):
     """Replace scores by exponentials and sum them over columns."""
     total[:] = 0.0
     for j in range(likely.shape[0]):
-        _exponentials(likely[j], top, bits)
+        _exponentials(likely[j], top, power)
         for t in range(TILE):
             total[t] += likely[j, t]
 
@@ -98,7 +98,7 @@ def _weigh(row, top, weight):
 
 
 @njit(cache=True)
-def _exponentials(scores, top, bits):
+def _exponentials(scores, top, power):
     """Replace scores by exp(scores - top), for scores of at most top.
 
     2**n times a polynomial in the rest, n by bits: the compiler turns each loop into vector
@@ -117,10 +117,10 @@ def _exponentials(scores, top, bits):
         p = 1.0 + r * (1 / 4) * (1.0 + r * (1 / 5) * p)
         p = 1.0 + r * (1 / 2) * (1.0 + r * (1 / 3) * p)
         scores[t] = (1.0 + r * p) if x > LEAST else 0.0
-        bits[t] = np.int64(n) + 1023
+        power[t] = shifted
+    bits = power.view(np.int64)
     for t in range(TILE):
-        bits[t] <<= 52
-    power = bits.view(np.float64)
+        bits[t] = (bits[t] + 1023) << 52  # the last bits of `shifted` are n
     for t in range(TILE):
         scores[t] *= power[t]
 
