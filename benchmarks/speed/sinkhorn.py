@@ -4,9 +4,9 @@
 
 Both systems get the same costs and marginals, make the same number of sweeps from the same start,
 and must give the same plan: `agrees` is whether what columns get and the expected cost differ by
-less than 1e-9 of the mass (in single precision, which POT computes in, 1e-3). Seconds are the difference between a long and a short run over the
-difference in sweeps, so that reading the input and building the plan are left out; `peak_mb` is
-that of the whole process.
+less than 1e-9 of the mass (1e-3 in single precision, in which POT also adds up). Seconds are the
+difference between a long and a short run over the difference in sweeps, so that reading the input
+and building the plan are left out; `peak_mb` is that of the whole process.
 """
 
 from __future__ import annotations
