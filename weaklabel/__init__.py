@@ -4,7 +4,7 @@ Labeling functions and constraints become `Evidence`; a `LabelModel` fuses it in
 probabilities on the user's own index; these train any classifier.
 """
 
-from weaklabel import datasets, plots
+from weaklabel import datasets, plots, transport
 from weaklabel.analysis import (
     agreement,
     bag_report,
@@ -48,7 +48,7 @@ from weaklabel.functions import (
 from weaklabel.io.saved import load
 from weaklabel.models import Cautious, DawidSkene, LabelModel, MajorityVote, OneCoin
 from weaklabel.posterior import Posterior
-from weaklabel.solvers import Independent
+from weaklabel.solvers import Independent, Sinkhorn
 from weaklabel.training import SoftLabelClassifier, TorchClassifier
 
 __version__ = "0.1.0"
@@ -77,6 +77,7 @@ __all__ = [
     "Proportion",
     "Regex",
     "SameLabel",
+    "Sinkhorn",
     "SoftLabelClassifier",
     "Tags",
     "Threshold",
@@ -100,4 +101,5 @@ __all__ = [
     "score",
     "summary",
     "violation",
+    "transport",
 ]

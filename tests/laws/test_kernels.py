@@ -36,6 +36,44 @@ def score_case(rng: np.random.Generator, n_rows: int, n_columns: int) -> tuple[n
     return (rng.choice([*NASTY, 700.0, -745.0], (n_rows, n_columns)),)
 
 
+def assign_case(
+    rng: np.random.Generator,
+    n_rows: int,
+    n_columns: int,
+    *,
+    spread: float = 3.0,
+    spare: bool = False,
+    nasty: bool = False,
+) -> tuple[np.ndarray, ...]:
+    """Costs over epsilon up to `spread` times 20; nasty ones forbid pairs and empty rows."""
+    cost = spread * rng.random((n_rows, n_columns))
+    column = spread * rng.normal(size=n_columns + spare)
+    low = np.log(rng.random(n_rows))
+    high = low + rng.choice([0.0, 1.0, np.inf], n_rows)
+    if nasty:
+        cost[rng.random(cost.shape) < 0.3] = np.inf
+        column[rng.random(column.shape) < 0.2] = -np.inf
+        low[rng.random(n_rows) < 0.2] = -np.inf
+        low = np.minimum(low, high)
+    return cost, np.array(0.05)[()], column, low, high, rng.random(1)
+
+
+def close(found: Any, expected: Any, rtol: float = 1e-11) -> None:
+    """Hold several arrays against several; numbers of any size may cancel."""
+    arrays = (map(np.asarray, parts_of(each)) for each in (found, expected))
+    for one, other in zip(*arrays, strict=True):
+        assert one.shape == other.shape
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(np.isneginf(one), np.isneginf(other))
+        size = np.abs(other[np.isfinite(other)]).max(initial=1.0)
+        np.testing.assert_allclose(one, other, rtol=rtol, atol=rtol * size)
+
+
+def parts_of(answer: Any) -> tuple[Any, ...]:
+    """A kernel gives one array or several."""
+    return answer if isinstance(answer, tuple) else (answer,)
+
+
 def cases(name: str) -> Iterator[tuple[np.ndarray, ...]]:
     """Arguments for a kernel: empty, single, many, nasty."""
     rng = np.random.default_rng(5)
@@ -49,6 +87,11 @@ def cases(name: str) -> Iterator[tuple[np.ndarray, ...]]:
         for _ in range(10):
             yield gather_case(rng, rng.integers(0, 9, 30).tolist())
         yield gather_case(rng, [4, 5], n_columns=1)
+    elif name == "soft_assign":
+        for shape in [(1, 1), (3, 2), (70, 3), (200, 1), (5000, 12)]:
+            yield assign_case(rng, *shape)
+            yield assign_case(rng, *shape, spare=True, nasty=True)
+        yield assign_case(rng, 300, 4, spread=1e4)
     else:
         pytest.fail(f"Write cases for the kernel {name!r}: small, empty and nasty ones.")
 
@@ -100,6 +143,9 @@ def test_twin_equals_plain(name, folder):
     )
     for case in cases(name):
         expected, found = plain(name)(*case), twin(*case)
+        if isinstance(expected, tuple):
+            close(found, expected)
+            continue
         assert found.shape == expected.shape
         assert found.dtype == expected.dtype
         np.testing.assert_array_equal(np.isneginf(found), np.isneginf(expected))
@@ -113,9 +159,13 @@ def test_every_library_runs_the_plain_version(name, xp, monkeypatch):
     """Strict and torch arrays have no twins; numpy arrays, if they are few, need none."""
     called = []
     monkeypatch.setattr(_dispatch, "import_module", called.append)  # what a twin would need
+    monkeypatch.setattr(_dispatch, "WORTH_A_TWIN", 1 << 20)
     for case in cases(name):
-        found = np.asarray(getattr(kernels, name)(*map(xp.asarray, case)))
-        np.testing.assert_array_equal(found, plain(name)(*case))
+        found, expected = getattr(kernels, name)(*map(xp.asarray, case)), plain(name)(*case)
+        if isinstance(expected, tuple):  # with exponentials, which differ in the last digit
+            close(found, expected)
+        else:
+            np.testing.assert_array_equal(np.asarray(found), expected)
     assert not called
 
 
@@ -204,7 +254,7 @@ def test_results_do_not_depend_on_the_number_of_threads(name):
     import numba
 
     twin = getattr(import_module(f"weaklabel.kernels.cpu.{name}"), name)
-    case = big_case() if name == "gather_sum" else list(cases(name))[-1]
+    case = big_case() if name == "gather_sum" else max(cases(name), key=lambda c: c[0].size)
     before = numba.get_num_threads()
     answers = []
     try:
@@ -214,4 +264,5 @@ def test_results_do_not_depend_on_the_number_of_threads(name):
     finally:
         numba.set_num_threads(before)
     for answer in answers[1:]:
-        np.testing.assert_array_equal(answer, answers[0])
+        for part, first in zip(parts_of(answer), parts_of(answers[0]), strict=True):
+            np.testing.assert_array_equal(part, first)

@@ -7,5 +7,6 @@ the same name and signature. The array that is passed in decides which one runs.
 
 from weaklabel.kernels.gather_sum import gather_sum
 from weaklabel.kernels.log_sum_exp import log_sum_exp
+from weaklabel.kernels.soft_assign import soft_assign
 
-__all__ = ["gather_sum", "log_sum_exp"]
+__all__ = ["gather_sum", "log_sum_exp", "soft_assign"]

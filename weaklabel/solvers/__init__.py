@@ -2,5 +2,6 @@
 
 from weaklabel.solvers._base import Solver
 from weaklabel.solvers.independent import Independent
+from weaklabel.solvers.sinkhorn import Sinkhorn
 
-__all__ = ["Independent", "Solver"]
+__all__ = ["Independent", "Sinkhorn", "Solver"]
