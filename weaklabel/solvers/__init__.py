@@ -1,6 +1,7 @@
 """Solvers: ways to turn scores into a posterior that respects what binds items together."""
 
 from weaklabel.solvers._base import Solver
+from weaklabel.solvers.belief_propagation import BeliefPropagation
 from weaklabel.solvers.independent import Independent
 
-__all__ = ["Independent", "Solver"]
+__all__ = ["BeliefPropagation", "Independent", "Solver"]
