@@ -35,8 +35,10 @@ def best(log_odds: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, float]:
     gain = np.concatenate([[0.0], np.cumsum(falling)]) - falling[falling > 0].sum()
     n_free = len(free)
     message = np.zeros(len(log_odds))
-    message[free] = _free(falling, gain, table[forced : forced + n_free + 1])
     total = _top(gain, table, forced)
+    if np.isneginf(total):
+        return message, total
+    message[free] = _free(falling, gain, table[forced : forced + n_free + 1])
     above, below = _top(gain, table, forced + 1), _top(gain, table, forced - 1)
     message[np.isposinf(log_odds)] = _difference(np.array(total), np.array(below))
     message[np.isneginf(log_odds)] = _difference(np.array(above), np.array(total))

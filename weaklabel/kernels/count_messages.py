@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -14,6 +14,9 @@ from weaklabel.kernels._dispatch import kernel
 
 # Size times counts to keep, above which the tree is faster than the recursion (of the twin).
 LARGE = 1 << 21
+# log-odds, starts, log_potential, potential_starts, first
+Bags: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
 CHUNK = 1 << 21  # entries of the tables of the plain recursion that are held at once
 
 
@@ -54,7 +57,7 @@ def count_messages(
     Returns
     -------
     message : floating array, n_members
-        In nats; infinite where the others decide, 0 where nothing is possible.
+        In nats; infinite where the others decide, 0 in a bag in which nothing is possible.
     log_normalizer : floating array, n_bags
         Log of the sum (or the best) over all labelings, where the weights of a member add up to
         one (or their better is one). ``-inf`` where no count that can occur is allowed.
@@ -83,27 +86,19 @@ def count_messages(
     """
     host = [on_host(array) for array in (log_odds, starts, log_potential, potential_starts, first)]
     values = host[0].astype(np.float64)
-    found = by_bags(values, *host[1:], maximize, small=_small)
+    found = by_bags((values, host[1], host[2], host[3], host[4]), maximize, small=_small)
     kind = array_namespace(log_odds).asarray(log_odds).dtype
     xp = array_namespace(log_odds)
     message, total = (xp.astype(beside(array, log_odds), kind) for array in found)
     return message, total
 
 
-def by_bags(
-    log_odds: np.ndarray,
-    starts: np.ndarray,
-    log_potential: np.ndarray,
-    potential_starts: np.ndarray,
-    first: np.ndarray,
-    maximize: Any,
-    small: Any,
-) -> tuple[np.ndarray, np.ndarray]:
+def by_bags(bags: Bags, maximize: Any, small: Any) -> tuple[np.ndarray, np.ndarray]:
     """Cut large bags into small ones, and do the small ones by `small`."""
+    log_odds, starts, log_potential, potential_starts, first = bags
     sizes = np.diff(starts)
     counts = np.minimum(first + np.diff(potential_starts), sizes + 1)
     large = np.flatnonzero((sizes * counts > LARGE) & (not maximize))
-    bags = log_odds, starts, log_potential, potential_starts, first
     if len(large) == 0:
         return small(*bags, maximize)
     message, total = np.zeros(len(log_odds)), np.zeros(len(sizes))
@@ -247,6 +242,6 @@ def _padded_bags(odds: np.ndarray, potential: np.ndarray) -> tuple[np.ndarray, n
     """Recursion over bags of the same size; members that fill up are certainly not counted."""
     log_weight = np.stack([-np.logaddexp(0, -odds), -np.logaddexp(0, odds)], axis=2)
     sums, total = recursion(log_weight, potential, np.logaddexp)
-    neither = np.isneginf(sums).all(axis=2)
+    neither = np.isneginf(sums).all(axis=2) | np.isneginf(total)[:, None]
     sums[neither] = 0.0
     return sums[:, :, 0] - sums[:, :, 1], total

@@ -64,6 +64,8 @@ def potts_messages(
         # beyond the range of exp: the log of what it would have been
         with np.errstate(divide="ignore"):
             far = np.logaddexp(0.0, step + np.log(likely / total))
-        found = np.where(step > 600, far, np.log1p(np.expm1(np.minimum(step, 600)) * likely / total))
+        found = np.where(
+            step > 600, far, np.log1p(np.expm1(np.minimum(step, 600)) * likely / total)
+        )
     xp = array_namespace(belief)
     return xp.astype(beside(found, belief), belief.dtype)

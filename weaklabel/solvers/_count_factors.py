@@ -80,9 +80,7 @@ class CountFactor(ABC):
     def outcomes(self, cavity: np.ndarray, maximize: bool) -> np.ndarray:
         """Log weights of the outcomes of each member, the sum (or the best) being one."""
         add = np.maximum if maximize else np.logaddexp
-        columns = [
-            add.reduce(cavity[:, self.outcome == k], axis=1) for k in range(self.n_outcomes)
-        ]
+        columns = [add.reduce(cavity[:, self.outcome == k], axis=1) for k in range(self.n_outcomes)]
         weight = np.stack(columns, axis=1)
         top = add.reduce(weight, axis=1, keepdims=True)
         if np.isneginf(top).any():
@@ -209,7 +207,7 @@ def _several(
     few = np.prod(high + 1.0, axis=0) * sizes <= MOST_STATES
     found: list[CountFactor] = []
     if few.any():
-        joint = [_joint(by_class, counted, codes, g) for g in np.flatnonzero(few)]
+        joint = [_joint(by_class, counted, codes, int(g)) for g in np.flatnonzero(few)]
         outcome = outcome_of(counted, n_classes)
         found.append(JointFactor(_some(member, starts, names, few), outcome, joint))
     if not few.all():
@@ -230,9 +228,7 @@ def _highest(tables: Tables) -> np.ndarray:
     return first + np.diff(starts) - 1
 
 
-def _joint(
-    by_class: dict[int, Tables], counted: list[int], codes: list[int], g: int
-) -> np.ndarray:
+def _joint(by_class: dict[int, Tables], counted: list[int], codes: list[int], g: int) -> np.ndarray:
     """Log potential of all counts of a bag at once; a class that is not counted has the rest."""
     stated = [t.log_potential[t.starts[g] : t.starts[g + 1]] for t in by_class.values()]
     size = len(stated[0]) - 1

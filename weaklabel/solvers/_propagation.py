@@ -71,13 +71,13 @@ class Propagation:
         return change
 
     def cavity(self, factor: CountFactor) -> np.ndarray:
-        """What members believe without this factor, n_members x n_classes."""
+        """Add up what members believe without this factor, n_members x n_classes."""
         return self._total(factor)[factor.item]
 
     def belief(self) -> np.ndarray:
-        """What items believe, n_items x n_classes."""
+        """Add up what items believe, n_items x n_classes."""
         belief = self._total(None)
-        lost = np.isneginf(belief).all(axis=1)
+        lost = np.asarray(np.isneginf(belief).all(axis=1))
         if lost.any():
             for factor in self.factors:
                 if lost[factor.item].any():
@@ -88,8 +88,11 @@ class Propagation:
         """Spread the log normalizer over items: that of Bethe, exact without loops."""
         total = self.add.reduce(belief, axis=1)
         for factor in self.factors:
-            weight = factor.outcomes(self.cavity(factor), self.maximize)
-            _, normalizer = factor.send(self.cavity(factor), self.maximize)
+            cavity = self.cavity(factor)
+            weight = factor.outcomes(cavity, self.maximize)
+            normalizer = factor.log_normalizer
+            if not self.exact:  # what members believe has changed since
+                _, normalizer = factor.send(cavity, self.maximize)
             sizes = np.diff(factor.starts)
             total[factor.item] += np.repeat(normalizer / np.maximum(sizes, 1), sizes)
             total[factor.item] -= self.add.reduce(weight + factor.message, axis=1)

@@ -134,12 +134,7 @@ class BeliefPropagation(Solver):
         table, top, possible = prepared(on_host(scores), allowed)
         maximize = self.mode == "max"
         flow = Propagation(table, evidence, maximize=maximize, schedule=self.schedule)
-        damping = 0.0 if flow.exact else self.damping
-        change, n_iter = 0.0, 0
-        for n_iter in range(1, (1 if flow.exact else self.max_iter) + 1):
-            change = flow.sweep(damping)
-            if change <= self.tol:
-                break
+        n_iter, change = self._converge(flow)
         converged = flow.exact or change <= self.tol
         if not converged:
             self._warn(n_iter, change)
@@ -155,9 +150,21 @@ class BeliefPropagation(Solver):
             log_normalizer=beside(log_normalizer.astype(_numpy_kind(kind)), scores),
             converged=bool(converged),
             n_iter=n_iter,
-            last_change=0.0 if flow.exact else float(change),
+            last_change=float(change),
             exact=flow.exact,
         )
+
+    def _converge(self, flow: Propagation) -> tuple[int, float]:
+        """Renew messages until they settle; one pass where that is exact."""
+        if flow.exact:
+            flow.sweep(0.0)
+            return 1, 0.0
+        change = 0.0
+        for sweep in range(self.max_iter):
+            change = flow.sweep(self.damping)
+            if change <= self.tol:
+                return sweep + 1, change
+        return self.max_iter, change
 
     def _check(self) -> None:
         """Refuse settings that are none."""

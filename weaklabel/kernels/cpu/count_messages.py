@@ -15,7 +15,8 @@ TINY = 1e-250  # a positive sum below may have lost terms to underflow
 
 def count_messages(log_odds, starts, log_potential, potential_starts, first, maximize=False):
     values = log_odds.astype(np.float64)
-    found = by_bags(values, starts, log_potential, potential_starts, first, maximize, small=_small)
+    bags = values, starts, log_potential, potential_starts, first
+    found = by_bags(bags, maximize, small=_small)
     message, total = (array.astype(log_odds.dtype, copy=False) for array in found)
     return message, total
 
@@ -78,7 +79,7 @@ def _allowed(stated, first, size):
 
 @njit(cache=True)
 def _possible(potential, top, live, size):
-    """Number of allowed counts below each count."""
+    """Count the allowed counts below each count."""
     so_far = np.zeros(size + 2, dtype=np.int64)
     for count in range(size + 1):
         allowed = live if count >= top else potential[count] > 0
@@ -90,46 +91,54 @@ def _possible(potential, top, live, size):
 def _linear(log_odds, potential, low, top, live, message):
     """Recurse on probabilities; say whether no sum that is positive came near underflow."""
     n = log_odds.size
-    chance = 1.0 / (1.0 + np.exp(-log_odds))
-    other = 1.0 / (1.0 + np.exp(log_odds))
-    backward = np.zeros((n + 1, top + 1))
-    backward[n] = potential
-    for i in range(n - 1, -1, -1):
-        p, q = chance[i], other[i]
-        if live:
-            backward[i, top] = potential[top]
-        for s in range(max(0, low - n + i), min(i, top - 1) + 1):
-            backward[i, s] = q * backward[i + 1, s] + p * backward[i + 1, s + 1]
     so_far = _possible(potential, top, live, n)
-    n_one, n_maybe = 0, 0
-    for i in range(n):
-        n_one += log_odds[i] == np.inf
-        n_maybe += log_odds[i] != -np.inf
+    one, maybe = log_odds == np.inf, log_odds != -np.inf
+    n_one, n_maybe = one.sum(), maybe.sum()
     if so_far[n_maybe + 1] == so_far[n_one]:
-        # what is said beside this is never used
         return True, -np.inf
+    chance, other = 1.0 / (1.0 + np.exp(-log_odds)), 1.0 / (1.0 + np.exp(log_odds))
+    backward = _backward(chance, other, potential, low, top, live)
     forward = np.zeros(top + 1)
     forward[0] = 1.0
     for i in range(n):
-        p, q = chance[i], other[i]
         counted, left = 0.0, 0.0
         for s in range(max(0, low - n + i), min(i, top) + 1):
             left += forward[s] * backward[i + 1, s]
             counted += forward[s] * backward[i + 1, min(s + 1, top)]
-        least = n_one - (log_odds[i] == np.inf)
-        most = n_maybe - (log_odds[i] != -np.inf)
-        if (left < TINY and so_far[most + 1] > so_far[least]) or (
-            counted < TINY and so_far[most + 2] > so_far[least + 1]
-        ):
+        least, most = n_one - one[i], n_maybe - maybe[i]
+        possible = so_far[most + 1] > so_far[least], so_far[most + 2] > so_far[least + 1]
+        if (possible[0] and left < TINY) or (possible[1] and counted < TINY):
             return False, 0.0
-        message[i] = 0.0 if left == 0.0 and counted == 0.0 else np.log(counted) - np.log(left)
-        if live:
-            forward[top] += p * forward[top - 1] if top > 0 else 0.0
-        for s in range(min(i + 1, top - 1), 0, -1):
-            forward[s] = q * forward[s] + p * forward[s - 1]
-        if top > 0:
-            forward[0] *= q
+        message[i] = np.log(counted) - np.log(left)
+        _count_one(forward, chance[i], other[i], min(i + 1, top - 1), live)
     return backward[0, 0] >= TINY, np.log(backward[0, 0])
+
+
+@njit(cache=True)
+def _backward(chance, other, potential, low, top, live):
+    """Expect the potential, given the count up to each member."""
+    n = chance.size
+    backward = np.zeros((n + 1, top + 1))
+    backward[n] = potential
+    for i in range(n - 1, -1, -1):
+        p, q = chance[i], other[i]
+        backward[i, top] = potential[top] if live else 0.0
+        for s in range(max(0, low - n + i), min(i, top - 1) + 1):
+            backward[i, s] = q * backward[i + 1, s] + p * backward[i + 1, s + 1]
+    return backward
+
+
+@njit(cache=True)
+def _count_one(forward, p, q, most, live):
+    """Count one more member; the last state, if it is live, is never left."""
+    top = forward.size - 1
+    if top == 0:
+        return
+    if live:
+        forward[top] += p * forward[top - 1]
+    for s in range(most, 0, -1):
+        forward[s] = q * forward[s] + p * forward[s - 1]
+    forward[0] *= q
 
 
 @njit(cache=True)
@@ -149,29 +158,44 @@ def _log_chance(log_odds):
 
 @njit(cache=True)
 def _logs(log_odds, potential, low, top, live, message):
-    """Recurse as above on logarithms."""
+    """Recurse as `_linear` does, on logarithms."""
+    n = log_odds.size
+    backward = _log_backward(log_odds, potential, low, top, live)
+    forward = np.full(top + 1, -np.inf)
+    forward[0] = 0.0
+    for i in range(n):
+        counted, left = -np.inf, -np.inf
+        for s in range(max(0, low - n + i), min(i, top) + 1):
+            left = _log_add(left, forward[s] + backward[i + 1, s])
+            counted = _log_add(counted, forward[s] + backward[i + 1, min(s + 1, top)])
+        message[i] = counted - left
+        _log_count_one(forward, log_odds[i], min(i + 1, top - 1), live)
+    return backward[0, 0]
+
+
+@njit(cache=True)
+def _log_backward(log_odds, potential, low, top, live):
+    """Expect the potential, given the count up to each member."""
     n = log_odds.size
     backward = np.full((n + 1, top + 1), -np.inf)
     backward[n] = potential
     for i in range(n - 1, -1, -1):
         p, q = _log_chance(log_odds[i]), _log_chance(-log_odds[i])
-        if live:
-            backward[i, top] = potential[top]
+        backward[i, top] = potential[top] if live else -np.inf
         for s in range(max(0, low - n + i), min(i, top - 1) + 1):
             backward[i, s] = _log_add(q + backward[i + 1, s], p + backward[i + 1, s + 1])
-    forward = np.full(top + 1, -np.inf)
-    forward[0] = 0.0
-    for i in range(n):
-        p, q = _log_chance(log_odds[i]), _log_chance(-log_odds[i])
-        counted, left = -np.inf, -np.inf
-        for s in range(max(0, low - n + i), min(i, top) + 1):
-            left = _log_add(left, forward[s] + backward[i + 1, s])
-            counted = _log_add(counted, forward[s] + backward[i + 1, min(s + 1, top)])
-        message[i] = 0.0 if left == -np.inf and counted == -np.inf else counted - left
-        if live and top > 0:
-            forward[top] = _log_add(forward[top], p + forward[top - 1])
-        for s in range(min(i + 1, top - 1), 0, -1):
-            forward[s] = _log_add(q + forward[s], p + forward[s - 1])
-        if top > 0:
-            forward[0] += q
-    return backward[0, 0]
+    return backward
+
+
+@njit(cache=True)
+def _log_count_one(forward, log_odds, most, live):
+    """Count one more member; the last state, if it is live, is never left."""
+    top = forward.size - 1
+    if top == 0:
+        return
+    p, q = _log_chance(log_odds), _log_chance(-log_odds)
+    if live:
+        forward[top] = _log_add(forward[top], p + forward[top - 1])
+    for s in range(most, 0, -1):
+        forward[s] = _log_add(q + forward[s], p + forward[s - 1])
+    forward[0] += q
