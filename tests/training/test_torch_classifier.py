@@ -418,7 +418,5 @@ def test_progress_is_shown_in_notebooks(monkeypatch):
 
     assert progress_bar(None, 3, "words").disable
     monkeypatch.setitem(sys.modules, "IPython", IPython)
-    monkeypatch.setattr(
-        "weaklabel._progress.find_spec", lambda name: None
-    )  # a text bar
+    monkeypatch.setattr("weaklabel._progress.find_spec", lambda name: None)  # a text bar
     assert not progress_bar(None, 3, "words").disable

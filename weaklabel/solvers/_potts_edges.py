@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from weaklabel.kernels import gather_sum, potts_messages
+from weaklabel.solvers._count_factors import folded
 
 
 class PottsEdges:
@@ -53,8 +54,8 @@ class PottsEdges:
     def shared(self, belief: np.ndarray, add: Any) -> np.ndarray:
         """Half the log normalizers of the pairs of each item, n_items (Bethe's free energy)."""
         receiver = np.repeat(np.arange(len(belief)), np.diff(self.starts))
-        each = add.reduce(belief, axis=1)[receiver]
-        each -= add.reduce(belief[receiver] - self.message, axis=1)
+        each = folded(add, belief)[receiver]
+        each -= folded(add, belief[receiver] - self.message)
         return self._summed(each[:, None])[:, 0] / 2
 
     def _summed(self, values: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from weaklabel.solvers._count_factors import CountFactor, factors_of
+from weaklabel.solvers._count_factors import CountFactor, factors_of, folded
 from weaklabel.solvers._potts_edges import PottsEdges
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Propagation:
 
     def log_normalizer(self, belief: np.ndarray) -> np.ndarray:
         """Spread the log normalizer over items: that of Bethe, exact without loops."""
-        total = self.add.reduce(belief, axis=1)
+        total = folded(self.add, belief)
         for factor in self.factors:
             cavity = self.cavity(factor)
             weight = factor.outcomes(cavity, self.maximize)
@@ -95,7 +95,7 @@ class Propagation:
                 _, normalizer = factor.send(cavity, self.maximize)
             sizes = np.diff(factor.starts)
             total[factor.item] += np.repeat(normalizer / np.maximum(sizes, 1), sizes)
-            total[factor.item] -= self.add.reduce(weight + factor.message, axis=1)
+            total[factor.item] -= folded(self.add, weight + factor.message)
         if self.edges is not None:
             total -= self.edges.shared(belief, self.add)
         return total

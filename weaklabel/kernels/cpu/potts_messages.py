@@ -24,13 +24,13 @@ def potts_messages(belief, message, weight, sender, reverse, maximize=False):
             continue
         total = 0.0
         for y in range(n_classes):
-            out[e, y] = np.exp(out[e, y] - top)
+            out[e, y] = np.exp(out[e, y] - top) if out[e, y] < top else 1.0
             total += out[e, y]
         gain = np.expm1(min(w, 600.0))
         for y in range(n_classes):
             share = out[e, y] / total
             if w <= 600.0:
-                out[e, y] = np.log1p(gain * share)
+                out[e, y] = np.log(1.0 + gain * share)
             else:
                 far = w + np.log(share) if share > 0 else -np.inf
                 out[e, y] = max(far, 0.0) + np.log1p(np.exp(-abs(far)))
