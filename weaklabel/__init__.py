@@ -48,7 +48,7 @@ from weaklabel.functions import (
 from weaklabel.io.saved import load
 from weaklabel.models import Cautious, DawidSkene, LabelModel, MajorityVote, OneCoin
 from weaklabel.posterior import Posterior
-from weaklabel.solvers import Independent, Sinkhorn
+from weaklabel.solvers import BeliefPropagation, Independent, Sinkhorn
 from weaklabel.training import SoftLabelClassifier, TorchClassifier
 
 __version__ = "0.1.0"
@@ -57,6 +57,7 @@ __all__ = [
     "ABSTAIN",
     "AtLeast",
     "AtMost",
+    "BeliefPropagation",
     "Cautious",
     "ClassBalance",
     "Count",

@@ -5,8 +5,10 @@ docstring. ``kernels/cpu/name.py`` (numba) and ``kernels/gpu/name.py`` (CUDA) ho
 the same name and signature. The array that is passed in decides which one runs.
 """
 
+from weaklabel.kernels.count_messages import count_messages
 from weaklabel.kernels.gather_sum import gather_sum
 from weaklabel.kernels.log_sum_exp import log_sum_exp
+from weaklabel.kernels.potts_messages import potts_messages
 from weaklabel.kernels.soft_assign import soft_assign
 
-__all__ = ["gather_sum", "log_sum_exp", "soft_assign"]
+__all__ = ["count_messages", "gather_sum", "log_sum_exp", "potts_messages", "soft_assign"]

@@ -1,0 +1,230 @@
+"""Belief propagation: exact counts in bags, and neighbors that prefer the same class."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from weaklabel._device import beside, on_host
+from weaklabel.posterior import TIE, Posterior
+from weaklabel.solvers._base import Solver
+from weaklabel.solvers._propagation import Propagation
+
+if TYPE_CHECKING:
+    from weaklabel.evidence import Evidence
+
+MODES = ("sum", "max")
+SCHEDULES = ("flooding", "sequential", "residual")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Propagated(Posterior):
+    """A posterior, and how messages came to it.
+
+    Parameters
+    ----------
+    converged : bool
+        Whether the last change was within `tol`, or one pass was exact.
+    n_iter : int
+        Sweeps over all messages.
+    last_change : float
+        Largest change of a message that the last sweep called for, in nats, before damping.
+    exact : bool
+        True where no item was in two factors: the answer is that of enumeration.
+    """
+
+    converged: bool
+    n_iter: int
+    last_change: float
+    exact: bool
+
+    __repr__ = Posterior.__repr__
+
+
+class BeliefPropagation(Solver):
+    r"""Marginals, or the best labels, of scores bound by counts and neighbors.
+
+    The model is
+
+    .. math:: P(y) \propto \prod_i e^{s_i(y_i)} \prod_g e^{\theta_g(\mathrm{counts}_g(y))}
+              \prod_{i \sim j} e^{w_{ij} [y_i = y_j]} .
+
+    A bag is one factor over the counts of its classes, whose messages are exact, never a clique
+    of pairs. Where every item is in one bag at most and there is no graph, the answer is exact,
+    in one pass. Otherwise messages go around; on trees they end in the exact answer as well, and
+    on graphs with loops in an approximation, if they end.
+
+    Parameters
+    ----------
+    max_iter : int
+        Most sweeps over all messages.
+    damping : float
+        Share of the old message that is kept, at least 0, below 1. More of it settles messages
+        that oscillate. Not used where one pass is exact.
+    tol : float
+        Messages have converged when none would change by more, in nats.
+    mode : {"sum", "max"}
+        Marginals; or the labels that are best together, whose probability is one (ties share it).
+    schedule : {"flooding", "sequential", "residual"}
+        All messages are renewed from the old ones; or one group of bags after the other, then the
+        graph, each from the newest; or, in turn as well, only that half of the messages that
+        would change most.
+
+    Notes
+    -----
+    Several constraints on one bag are done at once where its counts have few states (the product
+    of the largest counts plus one, times its size, at most 2^18), and exactly then; elsewhere
+    each is a factor of its own and messages between them are loopy. Two classes are one count.
+
+    A graph states each pair once; see `Evidence.with_neighbors`. Weights are in nats.
+
+    `log_normalizer` adds up to the log of the normalizer of the model where the answer is exact (in
+    mode "max" to the log weight of the best labels), and to Bethe's approximation elsewhere. What
+    a bag contributes is spread evenly over its members.
+
+    Raises
+    ------
+    ValueError
+        If no count that is allowed in a bag can occur; names the bags. If a setting is none.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If messages still change after `max_iter` sweeps.
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> evidence = wl.Evidence(["a", "b", "c"], classes=["x", "y"])
+    >>> evidence = evidence.with_bags(["A", "A", "A"], wl.Count("x", number=1))
+    >>> scores = np.log([[0.5, 0.5], [0.5, 0.5], [0.8, 0.2]])
+    >>> found = BeliefPropagation().solve(scores, evidence)
+    >>> found.probabilities.round(3)
+    array([[0.167, 0.833],
+           [0.167, 0.833],
+           [0.667, 0.333]])
+    >>> found.converged, found.n_iter
+    (True, 1)
+    """
+
+    respects: ClassVar[frozenset[str]] = frozenset({"bags", "neighbors"})
+
+    def __init__(
+        self,
+        *,
+        max_iter: int = 100,
+        damping: float = 0.3,
+        tol: float = 1e-6,
+        mode: Literal["sum", "max"] = "sum",
+        schedule: Literal["flooding", "sequential", "residual"] = "sequential",
+    ) -> None:
+        self.max_iter = max_iter
+        self.damping = damping
+        self.tol = tol
+        self.mode = mode
+        self.schedule = schedule
+
+    def solve(self, scores: Any, evidence: Evidence) -> Propagated:
+        self._check()
+        allowed = None if evidence.candidates is None else on_host(evidence.candidates)
+        table, top, possible = prepared(on_host(scores), allowed)
+        maximize = self.mode == "max"
+        flow = Propagation(table, evidence, maximize=maximize, schedule=self.schedule)
+        n_iter, change = self._converge(flow)
+        converged = flow.exact or change <= self.tol
+        if not converged:
+            self._warn(n_iter, change)
+        belief = flow.belief()
+        log_normalizer = np.where(possible, top + flow.log_normalizer(belief), -np.inf)
+        kind = scores.dtype
+        probabilities = best(belief) if maximize else softmax(belief)
+        return Propagated(
+            probabilities=beside(probabilities.astype(_numpy_kind(kind)), scores),
+            index=evidence.index,
+            classes=evidence.classes,
+            covered=evidence.covered,
+            log_normalizer=beside(log_normalizer.astype(_numpy_kind(kind)), scores),
+            converged=bool(converged),
+            n_iter=n_iter,
+            last_change=float(change),
+            exact=flow.exact,
+        )
+
+    def _converge(self, flow: Propagation) -> tuple[int, float]:
+        """Renew messages until they settle; one pass where that is exact."""
+        if flow.exact:
+            flow.sweep(0.0)
+            return 1, 0.0
+        change = 0.0
+        for sweep in range(self.max_iter):
+            change = flow.sweep(self.damping)
+            if change <= self.tol:
+                return sweep + 1, change
+        return self.max_iter, change
+
+    def _check(self) -> None:
+        """Refuse settings that are none."""
+        if self.mode not in MODES:
+            msg = f"mode={self.mode!r} is unknown. Choose 'sum' for marginals or 'max'."
+            raise ValueError(msg)
+        if self.schedule not in SCHEDULES:
+            msg = f"schedule={self.schedule!r} is unknown. Choose one of {', '.join(SCHEDULES)}."
+            raise ValueError(msg)
+        if not 0 <= self.damping < 1:
+            msg = (
+                f"damping is at least 0 and below 1, not {self.damping!r}: it is the share of the "
+                "old message that is kept. Try 0.5."
+            )
+            raise ValueError(msg)
+        if self.max_iter < 1:
+            msg = f"max_iter is at least 1, not {self.max_iter!r}; no message would be sent."
+            raise ValueError(msg)
+
+    def _warn(self, n_iter: int, change: float) -> None:
+        """Say that messages still change."""
+        msg = (
+            f"Messages still change by {change:.2g} nats after {n_iter} sweeps (tol {self.tol:g}). "
+            "Bags that overlap, or strong neighbors, make them go around. Raise damping or "
+            "max_iter, or weaken the graph; probabilities are those of the last sweep."
+        )
+        warnings.warn(msg, ConvergenceWarning, stacklevel=3)
+
+
+def prepared(
+    scores: np.ndarray, allowed: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mask what is no candidate, and shift each row so that its best score is 0.
+
+    Returns the scores, what was taken off, and whether the item can be explained at all; an item
+    that cannot is open among its candidates.
+    """
+    table = scores.astype(np.float64)
+    if allowed is None:
+        allowed = np.ones(table.shape, dtype=bool)
+    table = np.where(allowed, table, -np.inf)
+    top = table.max(axis=1)
+    possible = ~np.isneginf(top)
+    open_among = np.where(allowed, 0.0, -np.inf)
+    top = np.where(possible, top, 0.0)
+    return np.where(possible[:, None], table - top[:, None], open_among), top, possible
+
+
+def softmax(belief: np.ndarray) -> np.ndarray:
+    """Probabilities from log beliefs, each row of which has a finite entry."""
+    likely = np.exp(belief - belief.max(axis=1, keepdims=True))
+    return likely / likely.sum(axis=1, keepdims=True)
+
+
+def best(belief: np.ndarray) -> np.ndarray:
+    """All probability on the best class; tied ones share it."""
+    tied = (belief >= belief.max(axis=1, keepdims=True) - TIE).astype(np.float64)
+    return tied / tied.sum(axis=1, keepdims=True)
+
+
+def _numpy_kind(kind: Any) -> np.dtype:
+    """Name the kind of numbers of any library for numpy."""
+    return np.dtype(str(kind).rpartition(".")[2])
