@@ -22,7 +22,6 @@ from weaklabel.constraints import (
     AtMost,
     ClassBalance,
     Count,
-    InfeasibleBags,
     Proportion,
     SameLabel,
     Tags,
@@ -65,7 +64,6 @@ __all__ = [
     "Evidence",
     "FrameVotes",
     "Independent",
-    "InfeasibleBags",
     "Keywords",
     "LabelModel",
     "LabelingFunction",
@@ -101,6 +99,6 @@ __all__ = [
     "proportions_from",
     "score",
     "summary",
-    "violation",
     "transport",
+    "violation",
 ]

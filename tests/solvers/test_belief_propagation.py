@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 
 import numpy as np
@@ -18,10 +19,15 @@ from sklearn.exceptions import ConvergenceWarning
 import weaklabel as wl
 from weaklabel import constraints
 from weaklabel.solvers import BeliefPropagation, _count_factors
-from weaklabel.solvers._count_factors import tables_of
 
 SCHEDULES = ["flooding", "sequential", "residual"]
-KINDS = [name for name in constraints.__all__ if name != "Constraint"]
+KINDS = [
+    name
+    for name in constraints.__all__
+    if isinstance(kind := getattr(constraints, name), type)
+    and issubclass(kind, constraints.Constraint)
+    and not inspect.isabstract(kind)
+]  # other statements expand to these
 
 
 def blank(n_items, n_classes):
@@ -33,6 +39,9 @@ TRUE = {
     "AtLeast": lambda of, count, size: wl.AtLeast(of, number=count),
     "AtMost": lambda of, count, size: wl.AtMost(of, number=count),
     "Count": lambda of, count, size: wl.Count(of, number=count),
+    "SameLabel": lambda of, count, size: (
+        wl.SameLabel(of) if ((count == 0) | (count == size)).all() else wl.AtLeast(of, number=count)
+    ),
     "Proportion": lambda of, count, size: wl.Proportion(of, share=count / size, within=0.2),
 }
 
@@ -53,17 +62,14 @@ def true_constraints(rng, evidence, gold, bag, kinds):
 
 
 def log_potential(evidence):
-    """Log potential of a labeling: constraints by their own bounds, and the graph."""
+    """Log potential of a labeling: constraints by their own statement, and the graph."""
     statements = []
     for block in evidence.bags:
         for constraint in block.constraints:
-            tables = tables_of(constraint, block.sizes)
             code = evidence.classes.get_loc(constraint.of)
             for g in range(block.n_bags):
                 member = block.member[block.starts[g] : block.starts[g + 1]]
-                low, high = (bound[g] for bound in constraint.bounds(block.sizes))
-                table = tables.log_potential[tables.starts[g] : tables.starts[g + 1]]
-                statements.append((member, code, low, high, table))
+                statements.append((member, code, constraint.take([g])))
     graph = np.zeros((len(evidence),) * 2)
     if evidence.neighbors is not None:
         dense = evidence.neighbors.toarray()
@@ -72,10 +78,9 @@ def log_potential(evidence):
     def of(labels):
         labels = np.asarray(labels)
         total = (graph * (labels[:, None] == labels)).sum()
-        for member, code, low, high, table in statements:
-            count = (labels[member] == code).sum()
-            hard = 0.0 if low - 1e-9 <= count <= high + 1e-9 else -np.inf
-            total += table[count] if np.isfinite(table).all() else hard
+        for member, code, statement in statements:
+            count, size = np.array([(labels[member] == code).sum()]), np.array([len(member)])
+            total += float(statement.log_potential(count, size)[0])
         if (
             evidence.candidates is not None
             and not evidence.candidates[np.arange(len(labels)), labels].all()
@@ -123,7 +128,7 @@ def test_every_kind_of_constraint_has_its_line():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**30), masked=st.booleans())
 def test_disjoint_bags_equal_enumeration(kind, seed, masked):
     scores, evidence = random_case(seed, [kind], candidates=masked)
@@ -132,7 +137,7 @@ def test_disjoint_bags_equal_enumeration(kind, seed, masked):
     agrees(found, scores, evidence)
 
 
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**30),
     kinds=st.lists(st.sampled_from(KINDS), min_size=2, max_size=3),
@@ -146,7 +151,7 @@ def test_several_constraints_on_a_bag_equal_enumeration(seed, kinds):
 
 
 @pytest.mark.parametrize("n_constraints", [1, 2])
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**30), data=st.data())
 def test_the_best_labels_equal_enumeration(n_constraints, seed, data):
     kinds = data.draw(
@@ -336,11 +341,8 @@ def test_an_item_that_nothing_explains_is_open_in_its_bag():
 
 @pytest.mark.parametrize("mode", ["sum", "max"])
 def test_infeasible_bags_are_named(mode):
-    evidence = blank(5, 2).with_bags(list("AABBC"), wl.Proportion("a", share=0.25))
-    with pytest.raises(
-        ValueError,
-        match=r"of 3 bags cannot hold: 'A', 'B', 'C'.*probably a share of a small bag.*within=0.1",
-    ):
+    evidence = blank(5, 2).with_bags(list("AABBC"), wl.AtLeast("a", number=3))
+    with pytest.raises(ValueError, match=r"of 3 bags cannot hold: 'A', 'B', 'C'"):
         BeliefPropagation(mode=mode).solve(np.zeros((5, 2)), evidence)
 
 

@@ -159,9 +159,7 @@ class LabelModel(BaseLabelModel):
         _advice.refuse_labels(self, evidence, y)
         _advice.refuse_empty(evidence)
         if self.hedge is not None and not 0 <= self.hedge <= 1:
-            msg = (
-                f"hedge is a share, 0 to 1, or None to choose; not {self.hedge!r}."
-            )
+            msg = f"hedge is a share, 0 to 1, or None to choose; not {self.hedge!r}."
             raise ValueError(msg)
         choice = self._choose(evidence) if self.terms is None else self._given(evidence)
         hedge = choice.hedge if self.hedge is None else self.hedge

@@ -15,7 +15,6 @@ from weaklabel.kernels._count_recursion import recursion
 
 # States of several counts at once, times members, up to which they are done exactly.
 MOST_STATES = 1 << 18
-ROUNDING = 1e-9  # a bound may miss a whole number by this much
 
 
 class Tables(NamedTuple):
@@ -44,13 +43,8 @@ def tables_of(constraint: Any, sizes: np.ndarray) -> Tables:
     bag = np.repeat(np.arange(len(sizes)), sizes + 1)
     count = (np.arange(len(bag)) - starts[bag]).astype(np.float64)
     constraint = constraint.map_arrays(on_host)
-    if hasattr(constraint, "log_potential"):
-        each = constraint.take(bag)
-        found = np.asarray(each.log_potential(count, sizes[bag]), dtype=np.float64)
-        return Tables(found, starts)
-    low, high = (np.asarray(bound)[bag] for bound in constraint.bounds(sizes))
-    inside = (count >= low - ROUNDING) & (count <= high + ROUNDING)
-    return Tables(np.where(inside, 0.0, -np.inf), starts)
+    found = constraint.take(bag).log_potential(count, sizes[bag])
+    return Tables(np.asarray(found, dtype=np.float64), starts)
 
 
 class CountFactor(ABC):
