@@ -457,3 +457,22 @@ def test_evidence_never_changes(known):
     assert more is not known
     with pytest.raises(AttributeError):
         known.weights = 1
+
+
+def test_evidence_shares_nothing_with_the_arrays_it_was_made_of(known):
+    features = np.ones((4, 2))
+    neighbors = sparse.csr_array(np.eye(4))
+    neighbors.data[0] = 0.0  # a zero that is stored
+    evidence = known.with_features(features).with_neighbors(neighbors)
+    assert neighbors.nnz == 4
+    features[:] = neighbors.data[:] = 7.0
+    assert (evidence.features == 1).all()
+    assert evidence.neighbors.toarray().tolist() == np.diag([0.0, 1.0, 1.0, 1.0]).tolist()
+
+
+def test_parts_are_named_and_votes_are_votes(known):
+    frame = pd.DataFrame({"s": ["ham"]}, index=["a"])
+    with pytest.raises(TypeError, match="positional argument"):
+        wl.Evidence(known.index, known.classes, frame)
+    with pytest.raises(TypeError, match=r"takes Votes, not a DataFrame.*\.with_votes\(votes\)"):
+        wl.Evidence(known.index, known.classes, votes=frame)

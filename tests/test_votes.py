@@ -180,3 +180,9 @@ def test_votes_are_frozen():
     with pytest.raises(AttributeError):
         of.n_items = 3
     assert replace(of, n_items=2).n_items == 2
+
+
+def test_votes_are_shown_by_their_numbers():
+    frame = pd.DataFrame({"s": ["x", None], "t": ["y", "x"]})
+    votes = wl.Evidence(frame.index, classes=["x", "y"]).with_votes(frame).votes
+    assert repr(votes) == "Votes(3 votes of 2 sources on 2 items)"

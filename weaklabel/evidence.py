@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from html import escape
 from operator import or_
@@ -23,6 +23,7 @@ from weaklabel.io.join import join_votes
 from weaklabel.io.labels import class_names, item_labels
 from weaklabel.io.read_votes import read_votes
 from weaklabel.io.rows import rows_to_take
+from weaklabel.votes import Votes
 
 if TYPE_CHECKING:
     from weaklabel.bags import Broken
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from weaklabel.io.matrix import Encoding
     from weaklabel.io.read_votes import Silence
     from weaklabel.io.repeats import Repeats
-    from weaklabel.votes import Votes
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,17 +81,24 @@ class Evidence:
 
     index: pd.Index
     classes: pd.Index
-    votes: Votes | None = None
-    candidates: Any = None
-    bags: tuple[Bags, ...] = ()
-    features: Any = None
-    neighbors: Any = None
-    weights: Any = None
-    hints: Any = None
+    votes: Votes | None = field(default=None, kw_only=True)
+    candidates: Any = field(default=None, kw_only=True)
+    bags: tuple[Bags, ...] = field(default=(), kw_only=True)
+    features: Any = field(default=None, kw_only=True)
+    neighbors: Any = field(default=None, kw_only=True)
+    weights: Any = field(default=None, kw_only=True)
+    hints: Any = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", item_labels(self.index))
         object.__setattr__(self, "classes", class_names(self.classes))
+        votes: Any = self.votes  # whatever the caller passed
+        if votes is not None and not isinstance(votes, Votes):
+            msg = (
+                f"votes= takes Votes, not a {type(votes).__name__}. Probably these are votes "
+                "as users have them. Call Evidence(index, classes=[...]).with_votes(votes)."
+            )
+            raise TypeError(msg)
 
     # ---- parts ------------------------------------------------------------------------------
 

@@ -63,6 +63,9 @@ class Votes:
     statements: Any
     informative_silence: Any
 
+    def __repr__(self) -> str:
+        return f"Votes({self.n_votes} votes of {self.n_sources} sources on {self.n_items} items)"
+
     @property
     def n_votes(self) -> int:
         """Number of entries; a soft vote has several."""

@@ -358,3 +358,18 @@ def test_nothing_learned_replaces_a_method(path):
     )
     with pytest.raises(ValueError, match=r"cannot rebuild: .*predict"):
         wl.load(path)
+
+
+class OwnVote(models.MajorityVote):
+    """A subclass that `load` does not know."""
+
+
+def test_what_could_not_be_loaded_is_not_saved(tmp_path):
+    with pytest.raises(TypeError, match=r"OwnVote cannot be saved: .*subclass of yours\. Save"):
+        OwnVote().fit(evidence()).save(tmp_path / "model.wl")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder '.*nowhere' to save .*Create it"):
+        models.MajorityVote().fit(evidence()).save(tmp_path / "nowhere" / "model.wl")

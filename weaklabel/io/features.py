@@ -26,7 +26,8 @@ def features_from(features: Any, index: pd.Index) -> Any:
     Returns
     -------
     array, n_items x n_features
-        An array is given back as it is, of whatever library.
+        A NumPy array is copied, so that evidence stays what it is when the user's array changes;
+        one of another library is given back as it is.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def features_from(features: Any, index: pd.Index) -> Any:
             "first, for instance by OneHotEncoder or embeddings."
         )
         raise ValueError(msg)
-    return features
+    return features.copy() if isinstance(features, np.ndarray) else features
 
 
 def _from_frame(frame: pd.DataFrame, index: pd.Index) -> np.ndarray:
@@ -117,7 +118,7 @@ def neighbors_from(neighbors: Any, index: pd.Index) -> Any:
         block = sparse.coo_array(neighbors.to_numpy(dtype=np.float64, na_value=np.nan))
         shape = len(index), len(index)
         neighbors = sparse.coo_array((block.data, (row[block.row], column[block.col])), shape)
-    graph: Any = sparse.csr_array(neighbors)
+    graph: Any = sparse.csr_array(neighbors, copy=True)  # zeros are dropped in place below
     if graph.shape != (len(index), len(index)):
         size = " x ".join(map(str, graph.shape))
         msg = (

@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
+from weaklabel.io.align import same_labels
 from weaklabel.io.long import columns_of_long, votes_from_long
 from weaklabel.io.matrix import Encoding, decode, frame_from_matrix, refuse_if_suspicious
 from weaklabel.io.repeats import Repeats
-from weaklabel.io.soft import votes_from_soft
+from weaklabel.io.soft import ROUNDING, votes_from_soft
 from weaklabel.io.wide import votes_from_frame
 from weaklabel.votes import Votes
 
@@ -62,8 +64,29 @@ def _read(
     else:
         frame = frame_from_matrix(votes, index, encoding)
     if encoding is None:
+        _refuse_probabilities(votes, classes)
         refuse_if_suspicious(frame, classes)
     return votes_from_frame(decode(frame, classes, encoding), index, classes)
+
+
+def _refuse_probabilities(votes: Any, classes: pd.Index) -> None:
+    """Refuse a frame with one column a class, of numbers that sum to 1: it is one source."""
+    if not isinstance(votes, pd.DataFrame) or not same_labels(votes.columns, classes):
+        return
+    if not all(is_numeric_dtype(kind) for kind in votes.dtypes):  # truth values count as numbers
+        return
+    shares = votes.to_numpy(dtype=np.float64, na_value=np.nan)
+    silent = np.isnan(shares).all(axis=1)
+    sound = (shares >= 0).all(axis=1) & (np.abs(shares.sum(axis=1) - 1) < ROUNDING)
+    if silent.all() or not (silent | sound).all():
+        return
+    msg = (
+        f"The columns of this frame are the classes {classes.tolist()}, so these look like "
+        "probabilities of one source, of which every row sums to 1; as hard votes each column "
+        "would be a source. Pass with_votes({'name': frame}). If the columns are sources that "
+        "are named like classes, say which encoding= their numbers have."
+    )
+    raise ValueError(msg)
 
 
 def _decoded_long(

@@ -41,9 +41,14 @@ def save(model: BaseEstimator, path: str | os.PathLike[str]) -> None:
     ------
     TypeError
         If the model holds something that is neither JSON nor an array, such as class names that
-        are no numbers, strings or tuples of them.
+        are no numbers, strings or tuples of them, or is of a class that is not weaklabel's own.
+    FileNotFoundError
+        If the folder does not exist.
     """
     path = Path(path)
+    if not path.parent.is_dir():
+        msg = f"There is no folder {str(path.parent)!r} to save the model in. Create it first."
+        raise FileNotFoundError(msg)
     arrays: dict[str, np.ndarray] = {}
     state = {"format": FORMAT, "version": VERSION, "model": _encode(model, arrays)}
     temporary = path.with_name(f".{path.name}.{uuid4().hex}")
@@ -209,6 +214,13 @@ def _encode_pandas(value: Any, arrays: dict[str, np.ndarray]) -> Any:
 def _encode_estimator(value: BaseEstimator, arrays: dict[str, np.ndarray]) -> Any:
     """Encode settings and what was learned."""
     kind = type(value)
+    if not any(vars(import_module(home)).get(kind.__name__) is kind for home in HOMES):
+        msg = (
+            f"{kind.__module__}.{kind.__qualname__} cannot be saved: load makes only "
+            "weaklabel's own models and solvers. Probably it is a subclass of yours. Save a "
+            "model of weaklabel's own class, or keep the code and fit again."
+        )
+        raise TypeError(msg)
     learned = {name: part for name, part in vars(value).items() if name.endswith("_")}
     return {
         "estimator": kind.__name__,

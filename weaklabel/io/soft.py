@@ -15,6 +15,8 @@ from weaklabel.io.codes import Codes
 from weaklabel.io.wide import assemble
 from weaklabel.votes import Votes
 
+ROUNDING = 1e-4  # how far from 1 the sum of a row may be; single precision passes
+
 
 def votes_from_soft(frames: Mapping[Any, Any], index: pd.Index, classes: pd.Index) -> Votes:
     """Read one probability frame a source.
@@ -63,7 +65,7 @@ def _entries(
         raise ValueError(msg)
     shares = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     silent = np.all(np.isnan(shares), axis=1)
-    sound = np.all(shares >= 0, axis=1) & (np.abs(np.sum(shares, axis=1) - 1) < 1e-4)
+    sound = np.all(shares >= 0, axis=1) & (np.abs(np.sum(shares, axis=1) - 1) < ROUNDING)
     if not np.all(sound | silent):
         wrong = frame.index[np.flatnonzero(~(sound | silent))]
         msg = (

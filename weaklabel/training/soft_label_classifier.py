@@ -93,8 +93,9 @@ class SoftLabelClassifier(EndModel):
     -----
     *Pipelines.* The steps before the last see every item once (so that means and document counts
     are those of the data, not of the repeated rows), with its most probable class as `y`; the
-    last step gets the weighted rows. Putting this classifier at the end of a Pipeline does the
-    same.
+    last step gets the weighted rows. Use ``SoftLabelClassifier(Pipeline(...))``: at the end of
+    a Pipeline, this classifier gets what earlier steps return, which mostly has lost the index, so
+    that `y` is matched by position.
 
     *Splits inside.* An estimator that splits its training data itself (calibration, search,
     early stopping) sees rows of one item on both sides. Put the search around this classifier.
