@@ -61,6 +61,14 @@ def test_gold_in_other_words(folder, fails, comments):
     assert "Gold holds 'SPAM' at 10 items" in message
 
 
+def test_a_typo_in_gold_is_no_further_class(folder, fails, comments):
+    typo = comments.assign(label=comments["label"].replace("spam", "Spam"))
+    typo.to_csv("typo.csv", index=False)
+    message = fails("summary", "task.py", "typo.csv", "--gold", "label")
+    assert "Gold holds 'Spam'" in message
+    assert "the classes are" in message
+
+
 @pytest.mark.parametrize("data", [[], ["comments.csv"]])
 def test_columns_that_functions_miss_are_named(folder, fails, data, comments):
     comments.rename(columns={"text": "words"}).to_csv("comments.csv", index=False)

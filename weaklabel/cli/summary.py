@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+import pandas as pd
+
 from weaklabel.analysis import summary
+from weaklabel.analysis._scored import gold_codes
 from weaklabel.cli._files import read_items, require_column
 from weaklabel.cli._labeling import vote
 from weaklabel.cli._options import add_apply_options, add_data
@@ -50,6 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.gold is not None:
         require_column(frame, arguments.gold, "--gold", arguments.data or "The data of the task")
         gold = frame[arguments.gold]
+        gold_codes(gold, frame.index, pd.Index(task.classes))  # refuses what is no class
         frame = frame.drop(columns=arguments.gold)
     votes = vote(
         task,
