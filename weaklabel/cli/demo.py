@@ -55,7 +55,7 @@ def add_to(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="see everything on data that ship with the package",
         description=DESCRIPTION,
-        epilog="example:\n  weaklabel demo --out /tmp/demo",
+        epilog="example:\n  weaklabel demo --out first-labels",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
