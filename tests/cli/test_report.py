@@ -113,7 +113,7 @@ def test_samples(labeling):
     surest = found["Most confident"]
     assert set(surest["label"]) == {"ham", "spam"}
     assert surest.columns.tolist() == ["text", "votes", "label", "probability"]  # gold is not shown
-    assert found["Contradicted most, by number of votes"].index.tolist() == ["c10", "c08"]
+    assert set(found["Contradicted most, by number of votes"].index) == {"c08", "c10"}
     assert found["Contradicted most, by number of votes"].loc["c10", "votes"] == (
         "spam: channel; ham: song"
     )
