@@ -274,9 +274,9 @@ def test_a_plain_frame_is_refused_in_predict(kind):
 
 
 @each_model
-def test_evidence_without_votes_is_refused(kind):
+def test_evidence_of_nothing_is_refused(kind):
     evidence = wl.Evidence(["r1"], classes=["x", "y"])
-    with pytest.raises(ValueError, match=r"evidence has none. Add with_votes"):
+    with pytest.raises(ValueError, match=r"Add with_(votes|features)"):
         kind().fit(evidence)
 
 

@@ -113,7 +113,7 @@ def test_alarm_gives_plain_votes_and_says_so():
     pd.testing.assert_series_equal(model.predict(evidence), majority.predict(evidence))
     voted = evidence.votes.voted
     np.testing.assert_allclose(
-        model.predict_proba(evidence)[voted], model._start(evidence)[voted], atol=1e-12
+        model.predict_proba(evidence)[voted], model._start(evidence, None)[voted], atol=1e-12
     )
 
 

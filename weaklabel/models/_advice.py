@@ -56,18 +56,6 @@ def refuse_other_things(model: Any, evidence: Any) -> None:
         raise TypeError(msg)
 
 
-def refuse_empty(evidence: Evidence) -> None:
-    """Refuse evidence from which nothing can be learned."""
-    votes = votes_of(evidence)
-    if votes.n_votes == 0:
-        msg = (
-            f"None of the {votes.n_sources} sources votes on any of the {len(evidence)} items, so "
-            "that there is nothing to learn from. Look at summary(votes): do the functions read "
-            "the right columns?"
-        )
-        raise ValueError(msg)
-
-
 def refuse_other_classes(model: Any, evidence: Evidence) -> None:
     """Refuse evidence about other classes than those of the fit."""
     if not evidence.classes.equals(model.classes_):
@@ -126,6 +114,8 @@ def _about_ending(model: Any) -> Iterator[Advice]:
 
 def _about_sources(model: Any, evidence: Evidence) -> Iterator[Advice]:
     """Name sources that are silent, worse than chance, or too few."""
+    if not any("votes" in term._uses for term in model._terms()):
+        return
     accuracy: pd.Series = model.source_accuracy_
     silent = accuracy.index[accuracy.isna()]
     if len(silent):
@@ -181,9 +171,10 @@ def _chance(model: Any, evidence: Evidence) -> np.ndarray:
 def _unused(model: Any, evidence: Evidence) -> list[str]:
     """Name the parts that neither terms nor solver use."""
     present = {
+        "votes": evidence.votes is not None,
         "bags": bool(evidence.bags),
         "features": evidence.features is not None,
         "neighbors": evidence.neighbors is not None,
     }
-    used = model._solver().respects.union(*(term._uses for term in model._learned_terms()))
+    used = model._solver().respects.union(*(term._uses for term in model._terms()))
     return [part for part, there in present.items() if there and part not in used]

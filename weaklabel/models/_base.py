@@ -1,10 +1,14 @@
 """What every label model does: fit by the shared loop, predict on the user's index, be saved."""
 
+# The loop is what the protected functions of a term are for.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import numbers
+from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -13,7 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from weaklabel._check import generator
-from weaklabel._device import device_of, on_host
+from weaklabel._device import beside, device_of, on_host
 from weaklabel.models import _advice
 from weaklabel.models._em import (
     Climb,
@@ -22,12 +26,12 @@ from weaklabel.models._em import (
     Problem,
     Settings,
     climb,
-    total_score,
-    with_hints,
+    informed_score,
 )
+from weaklabel.models._emission import log0
 from weaklabel.models._prior import class_prior
 from weaklabel.models._term import Term
-from weaklabel.models._votes import start_shares, votes_of
+from weaklabel.models._votes import votes_of
 from weaklabel.patterns import collapse
 from weaklabel.posterior import Posterior, Ties
 from weaklabel.solvers import Independent, Solver
@@ -40,13 +44,13 @@ if TYPE_CHECKING:
 
 
 STOPPED = {Ending.DRIFTED, Ending.MISFIT}  # the parameters of the first sweep are kept
+BELIEF_IN_START = 0.9  # the rest of a start is even, so that votes cannot rule out what bags say
 
 
-class BaseLabelModel(Term, BaseEstimator):
+class BaseLabelModel(BaseEstimator, ABC):
     """Base of all label models: a label model is a term, or a sum of terms, and a solver.
 
-    A member supplies the functions of `Term`; restarts, convergence, the drift guard, warnings
-    and predictions are here, once.
+    Restarts, convergence, the drift guard, warnings and predictions are here, once.
     """
 
     class_prior: Any
@@ -71,19 +75,13 @@ class BaseLabelModel(Term, BaseEstimator):
     ending_: Ending
     converged_: bool
 
-    _uses: ClassVar[frozenset[str]] = frozenset({"votes", "candidates", "hints", "weights"})
-    _fixed_sweeps: ClassVar[bool] = False
-    _closed_form: ClassVar[bool] = False
+    _closed_form = False
 
     # ---- what a member may change -----------------------------------------------------------
 
-    def _terms(self, evidence: Evidence) -> Sequence[Term]:
-        """Terms whose scores add up."""
-        return (self,)
-
-    def _start(self, evidence: Evidence) -> Any:
-        """First posterior, n_items x n_classes."""
-        return start_shares(evidence)
+    @abstractmethod
+    def _terms(self) -> Sequence[Term]:
+        """Terms whose scores add up, in the order of their parameters."""
 
     def _pseudo_items(self) -> float:
         """Uniform pseudo-items that keep an estimated class prior off 0."""
@@ -126,10 +124,12 @@ class BaseLabelModel(Term, BaseEstimator):
             If the evidence holds parts that neither terms nor solver use.
         """
         _advice.refuse_labels(self, evidence, y)
-        _advice.refuse_empty(evidence)
-        small, _ = collapse(evidence) or (evidence, None)
+        terms = self._terms()
+        for term in terms:
+            term._refuse(evidence)
+        used = self._used_part(evidence)
+        small, _ = collapse(used) or (used, None)
         small = self._training_part(small)
-        terms = self._terms(small)
         problem = Problem(
             terms=terms,
             prior=class_prior(
@@ -144,39 +144,38 @@ class BaseLabelModel(Term, BaseEstimator):
             believes=self._believes,
         )
         best = self._best_climb(problem)
-        self._set_learned(best, problem, evidence)
+        self._set_learned(best, problem)
         _advice.warn_about_fit(self, evidence)
         return self
 
     def _best_climb(self, problem: Problem) -> Climb:
         """Climb from several starts; the highest objective wins, drifted ones last."""
+        fixed = [term for term in problem.terms if term._fixed_sweeps]
+        wanted = max((getattr(term, "max_iter", 0) for term in fixed), default=self.max_iter)
+        # what is given may well be far from the votes' shares: that is why it is given
+        given = self.class_prior is not None or binds(problem.solver, problem.evidence)
         settings = Settings(
-            max_iter=0 if self._closed_form else self.max_iter,
+            max_iter=0 if self._closed_form else wanted,
             tol=self.tol,
-            # a given prior may well be far from the votes' shares: that is why it is given
-            max_drift=self.max_drift if self.class_prior is None else 1.0,
-            fixed_sweeps=self._fixed_sweeps,
+            max_drift=1.0 if given else self.max_drift,
+            fixed_sweeps=bool(fixed),
         )
         rng = generator(self.random_state)
-        starts = [self._start(problem.evidence)]
-        starts += [_random_start(problem.evidence, rng) for _ in range(self.n_init - 1)]
-        climbs = [climb(problem, start, settings) for start in starts]
+        climbs = [
+            climb(problem, first_posterior(problem, rng if number else None), settings)
+            for number in range(self.n_init)
+        ]
         return max(climbs, key=lambda one: (one.ending not in STOPPED, one.trace[-1]))
 
-    def _set_learned(self, best: Climb, problem: Problem, evidence: Evidence) -> None:
+    def _set_learned(self, best: Climb, problem: Problem) -> None:
         """Set everything learned, together."""
-        votes = votes_of(evidence)
+        classes = problem.evidence.classes
         learned: dict[str, Any] = {
-            "classes_": evidence.classes,
-            "sources_": votes.sources,
-            "statements_": on_host(votes.statements),
-            "informative_silence_": on_host(votes.informative_silence),
+            "classes_": classes,
+            **about_sources(problem.evidence, best.posterior),
             "parameters_": best.parameters,
-            "class_prior_": _by_name(
-                np.exp(on_host(best.parameters.log_prior)), evidence.classes, "class_prior"
-            ),
-            "source_accuracy_": _by_name(
-                source_accuracy(problem.evidence, best.posterior), votes.sources, "accuracy"
+            "class_prior_": pd.Series(
+                np.exp(on_host(best.parameters.log_prior)), index=classes, name="class_prior"
             ),
             "objective_trace_": np.array(best.trace),
             "n_iter_": len(best.trace) - 1,
@@ -188,6 +187,17 @@ class BaseLabelModel(Term, BaseEstimator):
     def _solver(self) -> Solver:
         """Give the solver, or the default."""
         return Independent() if self.solver is None else self.solver
+
+    def _used_part(self, evidence: Evidence) -> Evidence:
+        """Leave out what neither terms nor solver read, so that patterns can be found."""
+        used = self._solver().respects.union(*(term._uses for term in self._terms()))
+        return replace(
+            evidence,
+            votes=evidence.votes if "votes" in used else None,
+            bags=evidence.bags if "bags" in used else (),
+            features=evidence.features if "features" in used else None,
+            neighbors=evidence.neighbors if "neighbors" in used else None,
+        )
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "classes_")
@@ -205,31 +215,29 @@ class BaseLabelModel(Term, BaseEstimator):
         Returns
         -------
         Posterior
-            Items that no source voted on keep the class prior, within their candidates and
-            weighed by their hints.
+            Items that no term tells anything about keep the class prior, within their candidates,
+            weighed by their hints, and as far as bags and neighbors leave them alone.
 
         Raises
         ------
         ValueError
-            If classes differ, or sources are missing or unknown.
+            If classes differ, sources are missing or unknown, or features are missing.
         """
         check_is_fitted(self)
-        evidence = self._matched(evidence)
-        small, pattern = collapse(evidence) or (evidence, None)
-        terms = self._learned_terms()
-        scores = total_score(terms, small, self._parameters_on(votes_of(small).weight))
-        voted = votes_of(small).voted[:, None]
-        xp = array_namespace(scores)
-        log_prior = self._parameters_on(scores).log_prior[None, :]
-        unvoted = with_hints(log_prior, small)
-        found = self._solver().solve(xp.where(voted, scores, unvoted), small)
+        whole = self._used_part(self._matched(evidence))
+        small, pattern = collapse(whole) or (whole, None)
+        terms = self._terms()
+        scores = informed_score(terms, small, self._parameters_on(_any_array(small)))
+        found = self._solver().solve(scores, small)
+        found = replace(found, covered=_covered(terms, self._solver(), small))
         if pattern is None:
             return found
+        xp = array_namespace(scores)
         return Posterior(
             probabilities=xp.take(found.probabilities, pattern, axis=0),
             index=evidence.index,
             classes=evidence.classes,
-            covered=evidence.covered,
+            covered=xp.take(found.covered, pattern, axis=0),
             log_normalizer=xp.take(found.log_normalizer, pattern, axis=0),
         )
 
@@ -288,15 +296,13 @@ class BaseLabelModel(Term, BaseEstimator):
         """Bring sources and codes into the order of the fit, by name."""
         _advice.refuse_other_things(self, evidence)
         _advice.refuse_other_classes(self, evidence)
+        if not any("votes" in term._uses for term in self._terms()):
+            return evidence
         votes = votes_of(evidence)
         _advice.refuse_other_sources(self, votes)
         if not votes.sources.equals(self.sources_):
             votes = votes.select(self.sources_, add_silent=True)
         return replace(evidence, votes=votes.with_codes(self.statements_))
-
-    def _learned_terms(self) -> Sequence[Term]:
-        """Terms in the order of their parameters."""
-        return (self,)
 
     def _learned(self) -> Parameters:
         """Parameters, or an error if there are none yet."""
@@ -311,34 +317,100 @@ class BaseLabelModel(Term, BaseEstimator):
             return xp.asarray(array, device=device_of(like))
 
         learned = self._learned()
+        placed = zip(self._terms(), learned.terms, strict=True)
         return Parameters(
-            move(learned.log_prior),
-            tuple(type(term)(*(move(array) for array in term)) for term in learned.terms),
+            move(learned.log_prior), tuple(term._placed(part, move) for term, part in placed)
         )
 
 
-def _by_name(values: Any, names: pd.Index, title: str) -> pd.Series:
-    """Name values."""
-    return pd.Series(np.asarray(values), index=names, name=title)
+class TermModel(Term, BaseLabelModel):
+    """A label model that is one term."""
+
+    def _terms(self) -> Sequence[Term]:
+        return (self,)
 
 
-def source_accuracy(evidence: Evidence, posterior: Posterior) -> np.ndarray:
+def first_posterior(problem: Problem, rng: np.random.Generator | None) -> Any:
+    """First posterior, n_items x n_classes: what the first term that can tell classes says.
+
+    Made to agree with bags and neighbors; where no term can tell, they and what is known of single
+    items alone decide.
+    """
+    evidence, solver = problem.evidence, problem.solver
+    starts = (term._start(evidence, rng) for term in problem.terms)
+    shares = next((start for start in starts if start is not None), None)
+    if shares is not None and not binds(solver, evidence):
+        return shares
+    n_classes = len(evidence.classes)
+    if shares is None:
+        xp = array_namespace(_any_array(evidence))
+        device = device_of(_any_array(evidence))
+        scores = xp.zeros((len(evidence), n_classes), dtype=xp.float64, device=device)
+    else:
+        scores = log0(BELIEF_IN_START * shares + (1 - BELIEF_IN_START) / n_classes)
+    scores = scores if evidence.hints is None else scores + evidence.hints
+    return solver.solve(scores, evidence).probabilities
+
+
+def binds(solver: Solver, evidence: Evidence) -> bool:
+    """Tell whether there are bags or neighbors that the solver keeps to."""
+    bags = bool(evidence.bags) and "bags" in solver.respects
+    return bags or (evidence.neighbors is not None and "neighbors" in solver.respects)
+
+
+def _covered(terms: Sequence[Term], solver: Solver, evidence: Evidence) -> Any:
+    """Tell of which items something is known: of themselves, or of their bag or neighbors."""
+    covered = evidence.covered
+    for term in terms:
+        covered = covered | term._informs(evidence)
+    if not binds(solver, evidence):
+        return covered
+    told = np.zeros(len(evidence), dtype=bool)
+    if "bags" in solver.respects:
+        for block in evidence.bags:
+            told[on_host(block.member)] = True
+    if "neighbors" in solver.respects and evidence.neighbors is not None:
+        told[np.concatenate(evidence.neighbors.nonzero())] = True
+    return covered | beside(told, covered)
+
+
+def _any_array(evidence: Evidence) -> Any:
+    """Give an array of the evidence, to make others beside it."""
+    votes = None if evidence.votes is None else evidence.votes.weight
+    parts = (votes, evidence.features, evidence.candidates, evidence.hints)
+    return next((part for part in parts if part is not None), np.zeros(0))
+
+
+def about_sources(evidence: Evidence, posterior: Posterior) -> dict[str, Any]:
+    """Name the sources and how often each is right; none where no votes are used."""
+    accuracy = source_accuracy(evidence, posterior)
+    if evidence.votes is None:
+        single = np.eye(len(evidence.classes), dtype=bool)
+        return {
+            "sources_": accuracy.index,
+            "statements_": single,
+            "informative_silence_": np.zeros(0, dtype=bool),
+            "source_accuracy_": accuracy,
+        }
+    return {
+        "sources_": evidence.votes.sources,
+        "statements_": on_host(evidence.votes.statements),
+        "informative_silence_": on_host(evidence.votes.informative_silence),
+        "source_accuracy_": accuracy,
+    }
+
+
+def source_accuracy(evidence: Evidence, posterior: Posterior) -> pd.Series:
     """Give the expected share of right votes of each source, n_sources; NaN if it never votes."""
-    votes = votes_of(evidence)
+    votes = evidence.votes
+    if votes is None:
+        return pd.Series(np.zeros(0), index=pd.Index([]), name="accuracy")
     xp = array_namespace(votes.weight)
     weighted = posterior.probabilities
     if evidence.weights is not None:
         weighted = weighted * evidence.weights[:, None]
     said = votes.sum_by_unit(weighted)
-    right = xp.sum(said * xp.astype(votes.statements, said.dtype)[None, :, :], axis=(1, 2))
+    right = on_host(xp.sum(said * xp.astype(votes.statements, said.dtype)[None, :, :], axis=(1, 2)))
     total = on_host(xp.sum(said, axis=(1, 2)))
-    return np.divide(on_host(right), total, out=np.full(len(total), np.nan), where=total > 0)
-
-
-def _random_start(evidence: Evidence, rng: np.random.Generator) -> Any:
-    """Vote shares where each source has a random weight: depends on sources, not on rows."""
-    votes = votes_of(evidence)
-    xp = array_namespace(votes.weight)
-    trust = xp.asarray(rng.gamma(1.0, size=votes.n_sources), device=device_of(votes.weight))
-    trusting = replace(votes, weight=votes.weight * xp.take(trust, votes.source))
-    return start_shares(replace(evidence, votes=trusting))
+    share = np.divide(right, total, out=np.full(len(total), np.nan), where=total > 0)
+    return pd.Series(share, index=votes.sources, name="accuracy")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from array_api_compat import array_namespace
 
+from weaklabel.models._term import moved
+
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
     from weaklabel.models._prior import ClassPrior
@@ -91,7 +93,7 @@ def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
     settings : Settings
         When to stop.
     """
-    first = parameters = maximize(problem, start, None)
+    first = parameters = maximize(problem, start, None, None)
     shares = start_shares = class_shares(problem.evidence, start, None)
     trace: list[float] = []
     ending = Ending.ENOUGH_SWEEPS if settings.fixed_sweeps else Ending.MAX_ITER
@@ -101,11 +103,13 @@ def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
         shares = class_shares(problem.evidence, posterior.probabilities, posterior.log_normalizer)
         if total_variation(shares, start_shares) > settings.max_drift:
             return Climb(first, expect(problem, first), trace, Ending.DRIFTED)
-        updated = maximize(problem, posterior.probabilities, posterior.log_normalizer)
-        moved = _movement(updated, parameters)
+        updated = maximize(
+            problem, posterior.probabilities, posterior.log_normalizer, parameters.terms
+        )
+        change = _movement(problem.terms, updated, parameters)
         parameters = updated
         posterior = expect(problem, parameters)
-        if moved <= settings.tol and not settings.fixed_sweeps:
+        if change <= settings.tol and not settings.fixed_sweeps:
             ending = Ending.CONVERGED
             break
     trace.append(objective(problem, parameters, posterior))
@@ -114,14 +118,21 @@ def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
     return Climb(parameters, posterior, trace, ending)
 
 
-def maximize(problem: Problem, posterior: Any, log_normalizer: Any) -> Parameters:
-    """M-step: the prior from the mass of each class, each term from its own statistics."""
+def maximize(
+    problem: Problem, posterior: Any, log_normalizer: Any, before: Sequence[Any] | None
+) -> Parameters:
+    """M-step: the prior from the mass of each class, each term from its own statistics.
+
+    `before` are the parameters of the terms in the last sweep, None in the first.
+    """
     weighted = _weighted(problem.evidence, posterior, log_normalizer)
     xp = array_namespace(weighted)
     log_prior = problem.prior.log_estimate(xp.sum(weighted, axis=0))
     learned = tuple(
-        term._maximize(term._statistics(problem.evidence, weighted), survey, log_prior)
-        for term, survey in zip(problem.terms, problem.surveys, strict=True)
+        term._maximize(term._statistics(problem.evidence, weighted, last), survey, log_prior)
+        for term, survey, last in zip(
+            problem.terms, problem.surveys, before or [None] * len(problem.terms), strict=True
+        )
     )
     return Parameters(log_prior, learned)
 
@@ -137,11 +148,22 @@ def total_score(terms: Sequence[Term], evidence: Evidence, parameters: Parameter
     scores = parameters.log_prior[None, :]
     for term, learned in zip(terms, parameters.terms, strict=True):
         scores = scores + term._score(evidence, learned)
-    return with_hints(scores, evidence)
+    # what uncertain candidates say was given once: it is never learned
+    return scores if evidence.hints is None else scores + evidence.hints
 
 
-def with_hints(scores: Any, evidence: Evidence) -> Any:
-    """Add what uncertain candidates say to scores: given once, so never learned."""
+def informed_score(terms: Sequence[Term], evidence: Evidence, parameters: Parameters) -> Any:
+    """Total score where a term speaks only of the items that it informs, for predictions.
+
+    Where all sources are silent, votes say nothing, however much silence teaches the fit.
+    """
+    xp = array_namespace(parameters.log_prior)
+    scores = xp.broadcast_to(
+        parameters.log_prior[None, :], (len(evidence), parameters.log_prior.shape[0])
+    )
+    for term, learned in zip(terms, parameters.terms, strict=True):
+        told = scores + term._score(evidence, learned)
+        scores = xp.where(term._informs(evidence)[:, None], told, scores)
     return scores if evidence.hints is None else scores + evidence.hints
 
 
@@ -176,18 +198,12 @@ def _weighted(evidence: Evidence, posterior: Any, log_normalizer: Any) -> Any:
     return posterior if evidence.weights is None else posterior * evidence.weights[:, None]
 
 
-def _movement(new: Parameters, old: Parameters) -> float:
-    """Largest L1 change, in probabilities, of the prior and of the parameters of any term."""
-    moves = [_l1(new.log_prior, old.log_prior)]
-    for after, before in zip(new.terms, old.terms, strict=True):
-        moves.append(sum(_l1(a, b) for a, b in zip(after, before, strict=True)))
+def _movement(terms: Sequence[Term], new: Parameters, old: Parameters) -> float:
+    """Largest change, in probabilities, of the prior and of the parameters of any term."""
+    moves = [moved(new.log_prior, old.log_prior)]
+    for term, after, before in zip(terms, new.terms, old.terms, strict=True):
+        moves.append(term._moved(after, before))
     return max(moves)
-
-
-def _l1(after: Any, before: Any) -> float:
-    """Sum of changes of probabilities that are given as logarithms."""
-    xp = array_namespace(after)
-    return float(xp.sum(xp.abs(xp.exp(after) - xp.exp(before))))
 
 
 def total_variation(shares: Any, others: Any) -> float:

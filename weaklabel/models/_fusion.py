@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from weaklabel.models._base import BaseLabelModel
+from weaklabel.models._base import BaseLabelModel, TermModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from weaklabel.evidence import Evidence
     from weaklabel.models._term import Term
     from weaklabel.solvers import Solver
 
@@ -25,7 +24,7 @@ class Fusion(BaseLabelModel):
 
     def __init__(
         self,
-        terms: Sequence[BaseLabelModel],
+        terms: Sequence[TermModel],
         *,
         solver: Solver | None = None,
         class_prior: Any = None,
@@ -42,25 +41,5 @@ class Fusion(BaseLabelModel):
         self.tol = tol
         self.max_drift = max_drift
 
-    def _terms(self, evidence: Evidence) -> Sequence[Term]:
+    def _terms(self) -> Sequence[Term]:
         return self.terms
-
-    def _learned_terms(self) -> Sequence[Term]:
-        return self.terms
-
-    def _start(self, evidence: Evidence) -> Any:
-        return self.terms[0]._start(evidence)
-
-    def _statistics(self, evidence: Evidence, posterior: Any) -> tuple[Any, ...]:
-        return tuple(term._statistics(evidence, posterior) for term in self.terms)
-
-    def _maximize(self, statistics: Any, survey: Any, log_prior: Any) -> tuple[Any, ...]:
-        return tuple(
-            term._maximize(part, known, log_prior)
-            for term, part, known in zip(self.terms, statistics, survey, strict=True)
-        )
-
-    def _score(self, evidence: Evidence, parameters: tuple[Any, ...]) -> Any:
-        return sum(
-            term._score(evidence, part) for term, part in zip(self.terms, parameters, strict=True)
-        )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from array_api_compat import array_namespace
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from weaklabel.evidence import Evidence
 
 
@@ -16,15 +20,36 @@ class Term(ABC):
     arguments: a term never remembers anything between calls.
     """
 
+    # parts of the evidence that the term reads: "votes", "features"
+    _uses: ClassVar[frozenset[str]] = frozenset()
+    # `max_iter` is how many sweeps the term wants, not a limit
+    _fixed_sweeps: ClassVar[bool] = False
+
+    @abstractmethod
+    def _refuse(self, evidence: Evidence) -> None:
+        """Refuse evidence from which the term can learn nothing."""
+
+    @abstractmethod
+    def _informs(self, evidence: Evidence) -> Any:
+        """Tell which items the term says something about, boolean array, n_items."""
+
+    def _start(self, evidence: Evidence, rng: np.random.Generator | None) -> Any:
+        """First posterior, n_items x n_classes; None if the term alone tells no class.
+
+        Without `rng` always the same; with it another one, drawn.
+        """
+        return None
+
     def _survey(self, evidence: Evidence) -> Any:
         """Learn what does not depend on the posterior, once, before the loop."""
         return None
 
     @abstractmethod
-    def _statistics(self, evidence: Evidence, posterior: Any) -> Any:
+    def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> Any:
         """Sum up what a posterior says about the term: a tuple of arrays that add over chunks.
 
-        `posterior` is an array n_items x n_classes, already multiplied by item weights.
+        `posterior` is an array n_items x n_classes, already multiplied by item weights;
+        `parameters` are those of the last sweep, None in the first.
         """
 
     @abstractmethod
@@ -38,3 +63,17 @@ class Term(ABC):
     def _log_belief(self, parameters: Any, survey: Any) -> float:
         """Log density of the prior belief about the parameters, in nats, up to a constant."""
         return 0.0
+
+    def _moved(self, after: Any, before: Any) -> float:
+        """How far parameters moved: sum of changes of what is given as logarithms."""
+        return sum(moved(a, b) for a, b in zip(after, before, strict=True))
+
+    def _placed(self, parameters: Any, move: Any) -> Any:
+        """Move the arrays of learned parameters by a function."""
+        return type(parameters)(*(move(array) for array in parameters))
+
+
+def moved(after: Any, before: Any) -> float:
+    """L1 change of probabilities that are given as logarithms."""
+    xp = array_namespace(after)
+    return float(xp.sum(xp.abs(xp.exp(after) - xp.exp(before))))

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from array_api_compat import array_namespace
 
+from weaklabel._device import device_of
 from weaklabel.kernels import log_sum_exp
+from weaklabel.models._term import Term
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from weaklabel.evidence import Evidence
     from weaklabel.votes import Votes
+
+
+class VoteTerm(Term):
+    """A term that learns how sources err: it informs the items that have votes."""
+
+    _uses: ClassVar[frozenset[str]] = frozenset({"votes"})
+
+    def _refuse(self, evidence: Evidence) -> None:
+        votes = votes_of(evidence)
+        if votes.n_votes == 0:
+            msg = (
+                f"None of the {votes.n_sources} sources votes on any of the {len(evidence)} items, "
+                "so that there is nothing to learn from. Look at summary(votes): do the functions "
+                "read the right columns?"
+            )
+            raise ValueError(msg)
+
+    def _informs(self, evidence: Evidence) -> Any:
+        return votes_of(evidence).voted
+
+    def _start(self, evidence: Evidence, rng: np.random.Generator | None) -> Any:
+        """Vote shares; with `rng` each source has a random weight, whatever the order of rows."""
+        if rng is None:
+            return start_shares(evidence)
+        votes = votes_of(evidence)
+        xp = array_namespace(votes.weight)
+        trust = xp.asarray(rng.gamma(1.0, size=votes.n_sources), device=device_of(votes.weight))
+        trusting = replace(votes, weight=votes.weight * xp.take(trust, votes.source))
+        return start_shares(replace(evidence, votes=trusting))
 
 
 def votes_of(evidence: Evidence) -> Votes:

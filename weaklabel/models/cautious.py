@@ -9,11 +9,12 @@ from array_api_compat import array_namespace
 
 from weaklabel._device import device_of, on_host
 from weaklabel.kernels import log_sum_exp
-from weaklabel.models._base import BaseLabelModel
+from weaklabel.models._base import TermModel
 from weaklabel.models._em import Climb, Ending, Parameters, Problem, expect
 from weaklabel.models._emission import log0
 from weaklabel.models._redundancy import Pairs, copy_discount, same_code_pairs, silence_discount
-from weaklabel.models._votes import informative, log_set_rows, mean_shares, votes_of
+from weaklabel.models._votes import VoteTerm, informative, log_set_rows, mean_shares, votes_of
+from weaklabel.solvers import Independent
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -54,7 +55,7 @@ class _Parameters(NamedTuple):
     log_share: Any  # n_sources x n_codes: log of 1 / number of copies
 
 
-class Cautious(BaseLabelModel):
+class Cautious(VoteTerm, TermModel):
     r"""Weigh votes by how precise they are, and believe in precisions no more than votes allow.
 
     A vote u of a source adds :math:`\log P(y \mid u) - \log \pi_y` to the score of class y.
@@ -132,13 +133,15 @@ class Cautious(BaseLabelModel):
 
     def _training_part(self, evidence: Evidence) -> Evidence:
         """Items with votes: the others hold the prior and would only slow it down."""
+        if evidence.bags or evidence.neighbors is not None:  # they bind the others
+            return evidence
         voted = on_host(votes_of(evidence).voted)
-        return evidence if voted.all() else evidence.take(np.flatnonzero(voted), bags="keep")
+        return evidence if voted.all() else evidence.take(np.flatnonzero(voted))
 
-    def _start(self, evidence: Evidence) -> Any:
+    def _start(self, evidence: Evidence, rng: np.random.Generator | None) -> Any:
         votes = votes_of(evidence)
         scores = self._start_scores(votes, _copies(evidence, votes)[1])
-        return self._solver().solve(scores, evidence).probabilities
+        return Independent().solve(scores, evidence).probabilities
 
     def _start_scores(self, votes: Votes, copies: np.ndarray) -> Any:
         """Every vote is worth the same, copies together one vote."""
@@ -210,7 +213,7 @@ class Cautious(BaseLabelModel):
 
     # ---- one sweep --------------------------------------------------------------------------
 
-    def _statistics(self, evidence: Evidence, posterior: Any) -> tuple[Any]:
+    def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> tuple[Any]:
         """How often each source says each code while items have each class."""
         return (votes_of(evidence).sum_by_unit(posterior),)
 

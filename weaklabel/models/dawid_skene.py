@@ -9,10 +9,11 @@ import pandas as pd
 from array_api_compat import array_namespace
 
 from weaklabel._device import on_host
-from weaklabel.models._base import BaseLabelModel
+from weaklabel.models._base import TermModel
 from weaklabel.models._emission import EMISSIONS, Counts, better_than_chance, expected_log
 from weaklabel.models._misfit import misfit
 from weaklabel.models._votes import (
+    VoteTerm,
     informative,
     log_set_rows,
     mean_shares,
@@ -33,7 +34,7 @@ class _Parameters(NamedTuple):
     log_silence: Any  # n_sources x n_classes; 0 where silence says nothing
 
 
-class DawidSkene(BaseLabelModel):
+class DawidSkene(VoteTerm, TermModel):
     r"""Sources err independently, each by its own confusion matrix [1]_.
 
     The probability that source j says code k about an item of class y is an unknown
@@ -165,7 +166,7 @@ class DawidSkene(BaseLabelModel):
             said = xp.where(votes.ever_voted[:, None, None], said, xp.zeros_like(said))
         return Counts(self.smoothing * said, self.smoothing * silent, votes.statements, speaks)
 
-    def _statistics(self, evidence: Evidence, posterior: Any) -> tuple[Any, Any]:
+    def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> tuple[Any, Any]:
         """Count what each source said while items had each class, and the mass of each class."""
         xp = array_namespace(posterior)
         return votes_of(evidence).sum_by_unit(posterior), xp.sum(posterior, axis=0)

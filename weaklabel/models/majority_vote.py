@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from weaklabel.models._base import BaseLabelModel
+from weaklabel.models._base import TermModel
 from weaklabel.models._emission import log0
-from weaklabel.models._votes import votes_of
+from weaklabel.models._votes import VoteTerm, votes_of
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -17,7 +17,7 @@ class _Parameters(NamedTuple):
     """Nothing is learned."""
 
 
-class MajorityVote(BaseLabelModel):
+class MajorityVote(VoteTerm, TermModel):
     """Probabilities are vote shares; items without votes are uniform.
 
     The baseline that every other model has to beat. A vote for a set of classes gives each of
@@ -54,7 +54,7 @@ class MajorityVote(BaseLabelModel):
     def __init__(self, *, solver: Solver | None = None) -> None:
         self.solver = solver
 
-    def _statistics(self, evidence: Evidence, posterior: Any) -> tuple[()]:
+    def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> tuple[()]:
         return ()
 
     def _maximize(self, statistics: tuple[()], survey: Any, log_prior: Any) -> _Parameters:

@@ -1,0 +1,117 @@
+"""Which model suits the votes: whether sources err independently, depend, or are a crowd."""
+
+# A choice looks at the settings of what it fits.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from array_api_compat import array_namespace
+
+from weaklabel._device import on_host
+from weaklabel.analysis.near_copies import near_copies
+from weaklabel.models._base import STOPPED
+from weaklabel.models._em import class_shares, total_variation
+from weaklabel.models._merge import groups_of_copies, merge_sources
+from weaklabel.models._misfit import misfit
+from weaklabel.models._votes import start_shares, votes_of
+from weaklabel.models.cautious import Cautious
+from weaklabel.models.dawid_skene import DawidSkene
+from weaklabel.models.majority_vote import MajorityVote
+from weaklabel.models.one_coin import OneCoin
+
+if TYPE_CHECKING:
+    from weaklabel.evidence import Evidence
+
+    Fit = Callable[[Any, Evidence], Any]  # fits a model to evidence and gives it back
+
+NEARLY_EVERY = 0.95  # share of the items with votes
+NO_COPIES = pd.DataFrame({"source": [], "other": []}, dtype=object)
+
+
+class VoteChoice(NamedTuple):
+    """A fitted model of the votes, how much of the posterior is plain votes, and why."""
+
+    model: Any
+    hedge: float
+    copies: pd.DataFrame
+    why: str
+
+
+def choose_for_votes(evidence: Evidence, fit: Fit) -> VoteChoice:
+    """Fit what suits the votes; see `LabelModel`.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Votes, and what is known of single items.
+    fit : callable
+        Takes a model and evidence, gives the fitted model.
+    """
+    if not _speaks(evidence).any():
+        return _for_crowd(evidence, fit)
+    copies = _copies(evidence)
+    merged = one_voice(evidence, copies)
+    independent = fit(DawidSkene(), merged)
+    test = misfit(merged, independent.parameters_, _speaks(merged))
+    if independent.ending_ not in STOPPED and test.testable:
+        why = "sources speak together as often as independent errors explain"
+        return VoteChoice(independent, 0.0, copies, why)
+    if _says_one_thing(evidence).any():
+        why = "a source says the same about nearly every item, so that agreement tells little"
+        return VoteChoice(fit(MajorityVote(), evidence), 0.0, NO_COPIES, why)
+    why = "sources depend on each other beyond the class"
+    if not test.testable:
+        why = "the votes are too few to tell whether sources err independently"
+    # takes copies as they are: it counts them once itself, by degrees
+    return VoteChoice(fit(Cautious(), evidence), 0.0, NO_COPIES, why)
+
+
+def one_voice(evidence: Evidence, copies: pd.DataFrame) -> Evidence:
+    """Let copies speak as one source."""
+    if evidence.votes is None or copies.empty:
+        return evidence
+    votes = evidence.votes
+    return replace(evidence, votes=merge_sources(votes, groups_of_copies(copies, votes.sources)))
+
+
+def _for_crowd(evidence: Evidence, fit: Fit) -> VoteChoice:
+    """Take the one whose class shares are nearer those of the votes."""
+    fits = [fit(model, evidence) for model in (DawidSkene(), OneCoin())]
+    shares = class_shares(evidence, start_shares(evidence), None)
+    nearest = min(
+        fits,
+        key=lambda one: total_variation(
+            shares, class_shares(evidence, one.posterior(evidence).probabilities, None)
+        ),
+    )
+    why = "items were assigned to sources; its class shares are nearest those of the votes"
+    return VoteChoice(nearest, 0.5, NO_COPIES, why)
+
+
+def _says_one_thing(evidence: Evidence) -> np.ndarray:
+    """Tell which sources say one thing about nearly all items that have votes, n_sources."""
+    votes = votes_of(evidence)
+    xp = array_namespace(votes.weight)
+    weights = xp.astype(votes.voted, votes.weight.dtype)
+    if evidence.weights is not None:
+        weights = weights * evidence.weights
+    said = on_host(votes.sum_by_unit(weights[:, None]))[:, :, 0]
+    return said.max(axis=1) >= NEARLY_EVERY * float(xp.sum(weights))
+
+
+def _speaks(evidence: Evidence) -> np.ndarray:
+    """Tell which sources' silence says something, boolean array, n_sources, on the host."""
+    return on_host(votes_of(evidence).informative_silence)
+
+
+def _copies(evidence: Evidence) -> pd.DataFrame:
+    """Find near-copies among the sources that saw every item."""
+    votes = votes_of(evidence).map_arrays(on_host)
+    saw_all = votes.sources[votes.informative_silence]
+    return near_copies(votes.select(saw_all))
