@@ -1,6 +1,7 @@
 """Small real data that ship with the package, and synthetic votes whose truth is known."""
 
 from weaklabel.datasets.adult import load_adult
+from weaklabel.datasets.everything import Everything, everything
 from weaklabel.datasets.synthetic import (
     Synthetic,
     correlated_copies,
@@ -13,8 +14,10 @@ from weaklabel.datasets.synthetic import (
 from weaklabel.datasets.youtube_comments import load_youtube_comments
 
 __all__ = [
+    "Everything",
     "Synthetic",
     "correlated_copies",
+    "everything",
     "imbalanced",
     "independent",
     "load_adult",

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import softmax
 
-from weaklabel._check import first_few, generator
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]  # position of the class, or n_classes for an abstain
+from weaklabel._check import generator
+from weaklabel.datasets._draw import (
+    Codes,
+    Floats,
+    Sources,
+    check_probabilities,
+    draw_votes,
+    emission_of,
+    gold_series,
+    log,
+    names_of,
+    scores_of,
+    shares_of,
+    sources_of,
+    vote_frame,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +136,12 @@ def make_votes(
     2        0.955     0.045
     3        0.988     0.012
     """
-    sources = _sources(accuracy, coverage)
-    shares = _shares(prior)
+    sources = sources_of(accuracy, coverage)
+    shares = shares_of(prior)
     rng = generator(random_state)
     gold = rng.choice(len(shares), n_items, p=shares)
-    codes = _draw(rng, gold, sources, len(shares))
-    emission = _emission(sources, len(shares))
+    codes = draw_votes(rng, gold, sources, len(shares))
+    emission = emission_of(sources, len(shares))
     return _synthetic(codes, gold, shares, emission)
 
 
@@ -265,102 +277,24 @@ def correlated_copies(
     >>> bool((a == b)[b.notna()].all())
     True
     """
-    _check_probabilities("q", np.atleast_1d(q))
+    check_probabilities("q", np.atleast_1d(q))
     rng = generator(random_state)
     prior = np.array([0.5, 0.5])
-    sources = _sources([0.65, 0.8, 0.8, 0.8], 0.7)
+    sources = sources_of([0.65, 0.8, 0.8, 0.8], 0.7)
     gold = rng.choice(2, n_items, p=prior)
-    base = _draw(rng, gold, sources, 2)
+    base = draw_votes(rng, gold, sources, 2)
     copies = rng.random((n_items, n_copies)) < q
-    first = _Sources(*(np.repeat(value[:1], n_copies) for value in sources))
-    otherwise = _draw(rng, gold, first, 2) if own_votes else np.full((n_items, n_copies), 2)
+    first = Sources(*(np.repeat(value[:1], n_copies) for value in sources))
+    otherwise = draw_votes(rng, gold, first, 2) if own_votes else np.full((n_items, n_copies), 2)
     copied = np.where(copies, base[:, :1], otherwise)
 
-    emission = _emission(sources, 2)
+    emission = emission_of(sources, 2)
     alone = emission[0] if own_votes else np.array([[0, 0], [0, 0], [1, 1]])
     marginal = q * emission[0] + (1 - q) * alone
     emission = np.concatenate([emission, np.broadcast_to(marginal, (n_copies, 3, 2))])
     # Given source 0 and the class, the copies are independent of everything: chain rule.
-    scores = _scores(base, prior, emission[:4]) + _copy_scores(copied, base[:, 0], q, alone)
+    scores = scores_of(base, prior, emission[:4]) + _copy_scores(copied, base[:, 0], q, alone)
     return _synthetic(np.hstack([base, copied]), gold, prior, emission, scores)
-
-
-class _Sources(NamedTuple):
-    accuracy: Floats  # n_sources
-    coverage: Floats  # n_sources
-
-
-def _sources(accuracy: npt.ArrayLike, coverage: npt.ArrayLike) -> _Sources:
-    """Check accuracies and coverages and bring them to one length."""
-    right = np.atleast_1d(np.asarray(accuracy, float))
-    votes = np.asarray(coverage, float)
-    if votes.ndim and votes.shape != right.shape:
-        message = (
-            f"There are {right.size} accuracies and {votes.size} coverages. Each source needs one "
-            "of both. Pass lists of one length, or a single number as coverage."
-        )
-        raise ValueError(message)
-    sources = _Sources(right, np.broadcast_to(votes, right.shape))
-    for name, values in zip(sources._fields, sources, strict=True):
-        _check_probabilities(name, values)
-    return sources
-
-
-def _shares(prior: npt.ArrayLike) -> Floats:
-    """Check that a prior is a distribution over at least two classes."""
-    shares = np.asarray(prior, float)
-    _check_probabilities("prior", shares)
-    if shares.size < 2 or abs(shares.sum() - 1) > 1e-6:
-        message = (
-            f"The prior {shares.tolist()} is no distribution over two or more classes. Probably a "
-            "class is missing or the shares are counts. Pass one share a class, summing to 1."
-        )
-        raise ValueError(message)
-    return shares / shares.sum()
-
-
-def _check_probabilities(name: str, values: Floats) -> None:
-    """Refuse numbers outside [0, 1], NaN among them."""
-    wrong = np.flatnonzero(~((values >= 0) & (values <= 1)))
-    if wrong.size:
-        message = (
-            f"'{name}' is no probability at position {first_few(wrong)}: "
-            f"{first_few(values[wrong])}. Probably it is per cent or a count. Pass numbers between "
-            "0 and 1."
-        )
-        raise ValueError(message)
-
-
-def _draw(rng: np.random.Generator, gold: Codes, sources: _Sources, n_classes: int) -> Codes:
-    """Draw the votes of independent sources, n_items x n_sources."""
-    shape = (len(gold), len(sources.accuracy))
-    wrong = (gold[:, None] + rng.integers(1, n_classes, shape)) % n_classes
-    fires = rng.random(shape) < sources.coverage
-    right = rng.random(shape) < sources.accuracy
-    return np.where(fires, np.where(right, gold[:, None], wrong), n_classes)
-
-
-def _emission(sources: _Sources, n_classes: int) -> Floats:
-    """P(code | class) of independent sources, n_sources x (n_classes + 1) x n_classes."""
-    right, votes = (value[:, None, None] for value in sources)
-    same = np.eye(n_classes)
-    voting = votes * (right * same + (1 - right) / (n_classes - 1) * (1 - same))
-    silent = np.broadcast_to(1 - votes, (len(votes), 1, n_classes))
-    return np.concatenate([voting, silent], axis=1)
-
-
-def _log(probabilities: Floats) -> Floats:
-    """Logarithm where -inf is an ordinary value."""
-    with np.errstate(divide="ignore"):
-        return np.log(probabilities)
-
-
-def _scores(codes: Codes, prior: Floats, emission: Floats) -> Floats:
-    """Log joint probability of the votes and every class, n_items x n_classes."""
-    scores = np.tile(_log(prior), (len(codes), 1))
-    for said, log_emission in zip(codes.T, _log(emission), strict=True):
-        scores += log_emission[said]
-    return scores
 
 
 def _copy_scores(copied: Codes, source: Codes, q: float, alone: Floats) -> Floats:
@@ -369,32 +303,20 @@ def _copy_scores(copied: Codes, source: Codes, q: float, alone: Floats) -> Float
     ``q [copy = source 0] + (1 - q) P(copy by itself | class)`` for every copy.
     """
     same = (copied == source[:, None])[:, :, None]
-    return _log(q * same + (1 - q) * alone[copied]).sum(axis=1)
+    return log(q * same + (1 - q) * alone[copied]).sum(axis=1)
 
 
 def _synthetic(
     codes: Codes, gold: Codes, prior: Floats, emission: Floats, scores: Floats | None = None
 ) -> Synthetic:
     """Name classes, sources and items; `scores` are those of independent sources if None."""
-    n_items, n_sources = codes.shape
-    n_classes = len(prior)
-    classes = pd.Index(
-        ["negative", "positive"] if n_classes == 2 else [f"class_{y}" for y in range(n_classes)]
-    )
-    index = pd.RangeIndex(n_items, name="item")
-    columns = np.where(codes == n_classes, -1, codes).T
-    votes = pd.DataFrame(
-        {
-            f"source_{j}": pd.Categorical.from_codes(columns[j], categories=classes)
-            for j in range(n_sources)
-        },
-        index=index,
-    )
+    classes = names_of(len(prior))
+    index = pd.RangeIndex(len(gold), name="item")
     if scores is None:
-        scores = _scores(codes, prior, emission)
+        scores = scores_of(codes, prior, emission)
     return Synthetic(
-        votes=votes,
-        gold=pd.Series(pd.Categorical.from_codes(gold, categories=classes), index, name="gold"),
+        votes=vote_frame(codes, classes, index),
+        gold=gold_series(gold, classes, index),
         bayes=pd.DataFrame(softmax(scores, axis=1), index, classes),
         prior=pd.Series(prior, classes, name="prior"),
         emission=emission,
