@@ -1,7 +1,7 @@
 """Time belief propagation on many items in bags, with a graph of neighbors.
 
 ``python -m benchmarks.speed.belief_propagation [--items 1000000] [--bag 64] [--neighbors 5]
-[--sweeps 20] [--out CSV]``
+[--sweeps 20] [--out CSV] [--note TEXT]``
 
 Each case runs in a process of its own, after a small one that lets the compiler be done. Seconds
 are those of one call of `solve`, of so many sweeps. An answer agrees if rows sum to one and, where
@@ -11,7 +11,6 @@ bags state exact counts and there is no graph, marginals sum to the counts.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import time
 import warnings
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from benchmarks import _results
 from benchmarks.speed._processes import run_alone
 
 CASES = ("bags and neighbors", "bags", "neighbors")
@@ -110,13 +110,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--neighbors", type=int, default=5, help="that each item names")
     parser.add_argument("--sweeps", type=int, default=20)
     parser.add_argument("--out", type=Path, help="CSV file to write")
+    parser.add_argument("--note", nargs="*", default=[], help="what else to say of the run")
     options = parser.parse_args(arguments)
     lines = table(options.items, options.bag, options.neighbors, options.sweeps)
     if options.out:
-        with options.out.open("w", newline="") as file:
-            writer = csv.DictWriter(file, lines[0])
-            writer.writeheader()
-            writer.writerows(lines)
+        how = _results.made() + "".join(f"; {note}" for note in options.note)
+        _results.write(options.out, lines, list(lines[0]), how)
     return 0 if all(line["agrees"] for line in lines) else 1
 
 

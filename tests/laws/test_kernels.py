@@ -50,15 +50,17 @@ def count_case(rng: np.random.Generator, sizes: list[int], values: Any) -> tuple
 
 
 def potts_case(rng: np.random.Generator, n_items: int, n_classes: int) -> tuple[np.ndarray, ...]:
-    """A graph of every pair, with beliefs that hold the messages."""
+    """A graph of every pair, with beliefs that hold the messages; one class is log-odds of two."""
     receiver, sender = np.nonzero(~np.eye(n_items, dtype=bool))
     weight = rng.choice([0.1, 1.0, 50.0, 700.0], (n_items, n_items))
     belief = rng.choice([0.0, 1.0, -3.0, -800.0, -np.inf], (n_items, n_classes))
-    belief[:, 0] = 0.0
+    if n_classes > 1:
+        belief[:, 0] = 0.0
     weight = (weight + weight.T)[receiver, sender]
     message = rng.random((len(sender), n_classes))
     order = np.lexsort((receiver, sender))
-    return belief, message, weight, sender, order
+    starts = np.arange(n_items + 1) * (n_items - 1)
+    return belief, message, weight, sender, order, starts, np.array(0.3)[()]
 
 
 def assign_case(
@@ -122,7 +124,7 @@ def count_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
 
 
 def potts_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
-    for n_items, n_classes in [(1, 2), (2, 2), (5, 3), (30, 2)]:
+    for n_items, n_classes in [(1, 2), (2, 1), (5, 3), (30, 2), (30, 1)]:
         yield potts_case(rng, n_items, n_classes)
 
 

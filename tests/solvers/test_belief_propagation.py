@@ -387,6 +387,9 @@ def test_messages_that_go_around_are_reported():
         ({"schedule": "random"}, "schedule='random' is unknown. Choose one of flooding"),
         ({"damping": 1.0}, "damping is at least 0 and below 1, not 1.0"),
         ({"max_iter": 0}, "max_iter is at least 1, not 0"),
+        ({"coupling": -1.0}, "coupling is at least 0 and finite, not -1.0"),
+        ({"coupling": np.inf}, "coupling is at least 0 and finite, not inf"),
+        ({"coupling": np.nan}, "coupling is at least 0 and finite, not nan"),
     ],
 )
 def test_settings_that_are_none(settings_, message):
@@ -402,6 +405,34 @@ def test_a_pair_counts_once_however_it_is_stated(rng):
     ]
     np.testing.assert_allclose(answers[1], answers[0])
     np.testing.assert_allclose(answers[2], answers[0])
+
+
+@pytest.mark.parametrize("mode", ["sum", "max"])
+def test_coupling_multiplies_the_weights_of_the_graph(mode, rng):
+    scores, graph = rng.normal(size=(6, 3)), tree(rng, 6)
+    found = BeliefPropagation(mode=mode, coupling=0.4).solve(
+        scores, blank(6, 3).with_neighbors(graph)
+    )
+    expected = BeliefPropagation(mode=mode).solve(scores, blank(6, 3).with_neighbors(0.4 * graph))
+    np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+    alone = BeliefPropagation(mode=mode, coupling=0).solve(
+        scores, blank(6, 3).with_neighbors(graph)
+    )
+    assert alone.exact
+    np.testing.assert_array_equal(
+        alone.probabilities, BeliefPropagation(mode=mode).solve(scores, blank(6, 3)).probabilities
+    )
+
+
+def test_long_runs_show_their_progress_where_somebody_watches(monkeypatch, capsys, rng):
+    module = inspect.getmodule(BeliefPropagation)
+    evidence, scores = blank(6, 2).with_neighbors(tree(rng, 6)), rng.normal(size=(6, 2))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    BeliefPropagation().solve(scores, evidence)
+    assert "propagating" not in capsys.readouterr().err
+    monkeypatch.setattr(module, "LONG", 0)
+    BeliefPropagation().solve(scores, evidence)
+    assert "propagating" in capsys.readouterr().err
 
 
 def test_float32_scores_give_float32(rng):

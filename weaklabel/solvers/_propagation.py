@@ -24,10 +24,18 @@ class Propagation:
     maximize : bool
         Best labels in place of sums.
     schedule : {"flooding", "sequential", "residual"}
+    coupling : float
+        Nats of a weight of one in the graph.
     """
 
     def __init__(
-        self, scores: np.ndarray, evidence: Evidence, *, maximize: bool, schedule: str
+        self,
+        scores: np.ndarray,
+        evidence: Evidence,
+        *,
+        maximize: bool,
+        schedule: str,
+        coupling: float = 1.0,
     ) -> None:
         self.scores, self.maximize, self.schedule = scores, maximize, schedule
         self.add = np.maximum if maximize else np.logaddexp
@@ -38,22 +46,25 @@ class Propagation:
             for factor in factors_of(block, evidence.classes)
         ]
         self.edges: PottsEdges | None = None
-        if evidence.neighbors is not None and evidence.neighbors.nnz:
-            self.edges = PottsEdges(evidence.neighbors, scores.shape[1])
-            self._heard = np.zeros_like(scores)
+        if evidence.neighbors is not None and evidence.neighbors.nnz and coupling:
+            self.edges = PottsEdges(evidence.neighbors, scores.shape[1], coupling)
         met = np.zeros(len(scores), dtype=np.int64)
         for factor in self.factors:
             met[factor.item] += 1
         # with one factor an item no message depends on another
         self.exact = self.edges is None and bool((met <= 1).all())
 
+    @property
+    def size(self) -> int:
+        """Number of messages that a sweep renews."""
+        bags = sum(factor.message.size for factor in self.factors)
+        return bags + (0 if self.edges is None else self.edges.message.size)
+
     def sweep(self, damping: float) -> float:
         """Renew all messages; give the largest change that was called for."""
         flooding = self.schedule == "flooding"
         told = [(f, *f.send(self.cavity(f), self.maximize)) for f in self.factors * flooding]
-        pairs = None
-        if flooding and self.edges is not None:
-            pairs = self.edges.send(self.belief(), self.maximize)
+        belief = self.belief() if flooding and self.edges is not None else None
         change = 0.0
         for number, factor in enumerate(self.factors):
             if flooding:
@@ -63,11 +74,9 @@ class Propagation:
             factor.message, moved = self._renewed(factor.message, message, damping)
             change = max(change, moved)
         if self.edges is not None:
-            if pairs is None:
-                pairs = self.edges.send(self.belief(), self.maximize)
-            self.edges.message, moved = self._renewed(self.edges.message, pairs, damping)
-            self._heard = self.edges.received()
-            change = max(change, moved)
+            belief = self.belief() if belief is None else belief
+            part = self.schedule == "residual"
+            change = max(change, self.edges.renew(belief, damping, self.maximize, part))
         return change
 
     def cavity(self, factor: CountFactor) -> np.ndarray:
@@ -102,7 +111,9 @@ class Propagation:
 
     def _total(self, without: CountFactor | None) -> np.ndarray:
         """Scores and messages, but those of one factor."""
-        total = self.scores.copy() if self.edges is None else self.scores + self._heard
+        total = self.scores.copy()
+        if self.edges is not None:
+            self.edges.add_to(total)
         for factor in self.factors:
             if factor is not without:
                 total[factor.item] += factor.spread()

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from weaklabel._device import beside, on_host
+from weaklabel._progress import progress_bar
 from weaklabel.posterior import TIE, Posterior
 from weaklabel.solvers._base import Solver
 from weaklabel.solvers._propagation import Propagation
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 MODES = ("sum", "max")
 SCHEDULES = ("flooding", "sequential", "residual")
+LONG = 1 << 28  # messages to send above which progress is shown; some ten seconds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,6 +75,8 @@ class BeliefPropagation(Solver):
         All messages are renewed from the old ones; or one group of bags after the other, then the
         graph, each from the newest; or, in turn as well, only that half of the messages that
         would change most.
+    coupling : float
+        What the weights of the graph are multiplied with to be nats, at least 0 (no graph).
 
     Notes
     -----
@@ -80,7 +84,8 @@ class BeliefPropagation(Solver):
     of the largest counts plus one, times its size, at most 2^18), and exactly then; elsewhere
     each is a factor of its own and messages between them are loopy. Two classes are one count.
 
-    A graph states each pair once; see `Evidence.with_neighbors`. Weights are in nats.
+    A graph states each pair once; see `Evidence.with_neighbors`. Long runs show their progress on
+    a terminal.
 
     `log_normalizer` adds up to the log of the normalizer of the model where the answer is exact (in
     mode "max" to the log weight of the best labels), and to Bethe's approximation elsewhere. What
@@ -121,19 +126,27 @@ class BeliefPropagation(Solver):
         tol: float = 1e-6,
         mode: Literal["sum", "max"] = "sum",
         schedule: Literal["flooding", "sequential", "residual"] = "sequential",
+        coupling: float = 1.0,
     ) -> None:
         self.max_iter = max_iter
         self.damping = damping
         self.tol = tol
         self.mode = mode
         self.schedule = schedule
+        self.coupling = coupling
 
     def solve(self, scores: Any, evidence: Evidence) -> Propagated:
         self._check()
         allowed = None if evidence.candidates is None else on_host(evidence.candidates)
         table, top, possible = prepared(on_host(scores), allowed)
         maximize = self.mode == "max"
-        flow = Propagation(table, evidence, maximize=maximize, schedule=self.schedule)
+        flow = Propagation(
+            table,
+            evidence,
+            maximize=maximize,
+            schedule=self.schedule,
+            coupling=float(self.coupling),
+        )
         n_iter, change = self._converge(flow)
         converged = flow.exact or change <= self.tol
         if not converged:
@@ -159,12 +172,14 @@ class BeliefPropagation(Solver):
         if flow.exact:
             flow.sweep(0.0)
             return 1, 0.0
-        change = 0.0
-        for sweep in range(self.max_iter):
-            change = flow.sweep(self.damping)
-            if change <= self.tol:
-                return sweep + 1, change
-        return self.max_iter, change
+        n_iter, change = 0, np.inf
+        show = None if flow.size * self.max_iter > LONG else False
+        with progress_bar(show, self.max_iter, "propagating", unit=" sweeps", leave=False) as bar:
+            while change > self.tol and n_iter < self.max_iter:
+                change = flow.sweep(self.damping)
+                n_iter += 1
+                bar.update()
+        return n_iter, change
 
     def _check(self) -> None:
         """Refuse settings that are none."""
@@ -178,6 +193,12 @@ class BeliefPropagation(Solver):
             msg = (
                 f"damping is at least 0 and below 1, not {self.damping!r}: it is the share of the "
                 "old message that is kept. Try 0.5."
+            )
+            raise ValueError(msg)
+        if not 0 <= self.coupling < np.inf:
+            msg = (
+                f"coupling is at least 0 and finite, not {self.coupling!r}: weights of the graph "
+                "times coupling are nats. Try 1.0."
             )
             raise ValueError(msg)
         if self.max_iter < 1:

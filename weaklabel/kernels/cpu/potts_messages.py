@@ -1,37 +1,74 @@
-"""Numba twin: edges in parallel, each by one thread."""
+"""Numba twin: receivers in parallel, each by one thread; sums and changes in the same pass."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit, prange
+
+from weaklabel.kernels.potts_messages import LARGE
 
 __all__ = ["potts_messages"]
 
 
 @njit(parallel=True, cache=True)
-def potts_messages(belief, message, weight, sender, reverse, maximize=False):
-    n_edges, n_classes = message.shape
-    out = np.empty((n_edges, n_classes), dtype=belief.dtype)
-    for e in prange(n_edges):
-        i, back, w = sender[e], reverse[e], weight[e]
-        top = -np.inf
-        for y in range(n_classes):
-            out[e, y] = belief[i, y] - message[back, y]
-            top = max(top, out[e, y])
-        if maximize:
-            for y in range(n_classes):
-                out[e, y] = max(out[e, y] - top + w, 0.0)
-            continue
-        total = 0.0
-        for y in range(n_classes):
-            out[e, y] = np.exp(out[e, y] - top) if out[e, y] < top else 1.0
-            total += out[e, y]
-        gain = np.expm1(min(w, 600.0))
-        for y in range(n_classes):
-            share = out[e, y] / total
-            if w <= 600.0:
-                out[e, y] = np.log(1.0 + gain * share)
+def potts_messages(  # noqa: PLR0913, PLR0917
+    belief, message, weight, sender, reverse, starts, damping, maximize=False
+):
+    n_items, n_columns = belief.shape
+    new = np.empty_like(message)
+    received = np.zeros((n_items, n_columns), dtype=message.dtype)
+    change = np.zeros(n_items, dtype=message.dtype)
+    for i in prange(n_items):
+        for e in range(starts[i], starts[i + 1]):
+            s, back, w = sender[e], reverse[e], weight[e]
+            if n_columns == 1:
+                new[e, 0] = _of_two(belief[s, 0] - message[back, 0], w, maximize)
             else:
-                far = w + np.log(share) if share > 0 else -np.inf
-                out[e, y] = max(far, 0.0) + np.log1p(np.exp(-abs(far)))
-    return out
+                for y in range(n_columns):
+                    new[e, y] = belief[s, y] - message[back, y]
+                _of_several(new[e], w, maximize)
+            for y in range(n_columns):
+                change[i] = max(change[i], abs(new[e, y] - message[e, y]))
+                new[e, y] = (1 - damping) * new[e, y] + damping * message[e, y]
+                received[i, y] += new[e, y]
+    return new, received, change
+
+
+@njit(cache=True)
+def _of_two(log_odds, weight, maximize):
+    """Log-odds of the message from those of the sender."""
+    size = abs(log_odds)
+    near, far = min(size, weight), max(size, weight)
+    if maximize:
+        said = near
+    elif far < LARGE:
+        a, b = math.exp(-near), math.exp(-far)
+        said = math.log((1.0 + a * b) / (a + b))
+    else:
+        gap = far - near if far > near else 0.0
+        said = near + math.log1p(math.exp(-near - far)) - math.log1p(math.exp(-gap))
+    return math.copysign(said, log_odds)
+
+
+@njit(cache=True)
+def _of_several(cavity, weight, maximize):
+    """Replace the belief of the sender by the message."""
+    top = cavity.max()
+    if maximize:
+        for y in range(cavity.size):
+            cavity[y] = max(cavity[y] - top + weight, 0.0)
+        return
+    total = 0.0
+    for y in range(cavity.size):
+        cavity[y] = math.exp(cavity[y] - top) if cavity[y] < top else 1.0
+        total += cavity[y]
+    gain = math.expm1(min(weight, LARGE))
+    for y in range(cavity.size):
+        share = cavity[y] / total
+        if weight <= LARGE:
+            cavity[y] = math.log(1.0 + gain * share)
+        else:
+            far = weight + math.log(share) if share > 0 else -np.inf
+            cavity[y] = max(far, 0.0) + math.log1p(math.exp(-abs(far)))
