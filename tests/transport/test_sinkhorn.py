@@ -33,7 +33,8 @@ def linear_program(cost: np.ndarray, row: np.ndarray, column: np.ndarray) -> flo
             np.kron(np.ones(n_rows), np.eye(n_columns)),
         ]
     )
-    return linprog(cost.ravel(), A_eq=sums, b_eq=np.concatenate([row, column])).fun
+    # the last follows from the others, and rounding would contradict it
+    return linprog(cost.ravel(), A_eq=sums[:-1], b_eq=np.concatenate([row, column])[:-1]).fun
 
 
 def same_problem(one: Transport, other: Transport, atol: float = 1e-6) -> None:
@@ -91,12 +92,78 @@ def test_costs_beyond_the_range_of_exponentials_give_no_nan(rng, spread):
     np.testing.assert_allclose(found.row_marginal, 1 / 60, rtol=1e-3)
 
 
-def test_epsilon_scaling_saves_sweeps(rng):
-    cost, row, column = problem(rng, 50, 5)
-    slow = sinkhorn(cost, row, column, 1e-3, max_iter=50_000, epsilon_scaling=1)
-    fast = sinkhorn(cost, row, column, 1e-3, max_iter=50_000)
-    assert fast.n_iter < slow.n_iter
-    same_problem(fast, slow)
+def test_epsilon_scaling_saves_sweeps():
+    needed = {0.25: 0, 1.0: 0}
+    for seed in range(5):
+        problems = problem(np.random.default_rng(seed), 50, 5)
+        for factor in needed:
+            needed[factor] += sinkhorn(*problems, 1e-4, epsilon_scaling=factor).n_iter
+    assert needed[0.25] < needed[1.0]
+
+
+# ---- Newton's method -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("evenness", [0.3, 3.0])
+def test_uneven_rows_at_the_smallest_epsilon_in_single_precision(seed, evenness):
+    rng = np.random.default_rng(seed)
+    n_rows, n_columns = rng.integers(2, 60), rng.integers(2, 9)
+    cost = rng.random((n_rows, n_columns)).astype(np.float32)
+    row, column = (rng.dirichlet(np.full(n, evenness)) for n in (n_rows, n_columns))
+    found = sinkhorn(cost, row, column, 1e-4)
+    assert found.converged
+    np.testing.assert_allclose(found.row_marginal, row, atol=1e-6)
+    np.testing.assert_allclose(found.column_marginal, column, atol=1e-6)
+    # at most epsilon log(cells) above the least cost
+    least = linear_program(cost, row, column)
+    assert least - 1e-6 <= found.cost <= least + 1e-4 * np.log(cost.size)
+
+
+KINDS = {
+    "balanced": {},
+    "bounds": {"column": (0.1, 0.3)},
+    "soft bounds": {"column": (0.1, 0.2), "column_slack": 0.1},
+    "relaxed": {"column_slack": 0.05},
+    "relaxed twice": {"column_slack": 0.5, "row_slack": 3.0},
+    "bounds on rows": {"row": (0.02, 0.08), "column": 0.2},
+    "progressive partial": {"mass": 0.6, "column_slack": 0.1},
+    "partial": {"mass": 0.6, "column": (0.0, 0.25)},
+    "closed column": {"column": np.array([0.4, 0.6, 0, 0, 0])},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("mass", [1.0, 1e6])
+def test_newton_steps_find_what_sweeps_find(rng, monkeypatch, kind, mass):
+    cost, options = rng.random((20, 5)), {"row": 1 / 20} | KINDS[kind]
+    for name in set(options) & {"row", "column", "mass"}:
+        bounds = options[name]
+        scaled = tuple(mass * each for each in bounds) if isinstance(bounds, tuple) else None
+        options[name] = scaled or mass * bounds
+    quick = sinkhorn(cost, epsilon=0.02, tol=1e-10, **options)
+    monkeypatch.setattr("weaklabel.transport._newton.MOST_COLUMNS", 0)
+    plain = sinkhorn(cost, epsilon=0.02, tol=1e-10, max_iter=50_000, **options)
+    assert quick.converged
+    assert plain.converged
+    assert quick.n_iter < 100
+    np.testing.assert_allclose(quick.plan / mass, plain.plan / mass, atol=1e-8)
+
+
+def test_a_hundred_thousand_rows_are_read_a_few_dozen_times(rng):
+    cost = rng.random((100_000, 10)).astype(np.float32)
+    found = sinkhorn(cost, None, rng.dirichlet(np.full(10, 3.0)), 1e-3)
+    assert found.converged
+    assert found.n_iter < 60
+
+
+def test_what_no_plan_has_ends_with_a_warning():
+    """Two rows may only go to the first column, which is to get less than they hold."""
+    cost = np.array([[0.0, np.inf], [0.0, np.inf], [0.0, 0.0]])
+    with pytest.warns(ConvergenceWarning, match="forbidden pairs leave no plan"):
+        found = sinkhorn(cost, None, np.array([0.2, 0.8]), 0.1, max_iter=200)
+    assert not found.converged
+    assert np.isfinite(found.plan).all()
 
 
 # ---- kinds of marginals ----------------------------------------------------------------------

@@ -34,7 +34,7 @@ class Transport:
     converged : bool
         Whether `marginal_error` is at most `tol` times the mass.
     n_iter : int
-        Number of sweeps, those at larger epsilon included.
+        How often the costs were read, those times at larger epsilon included.
 
     Examples
     --------

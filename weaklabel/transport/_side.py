@@ -9,6 +9,8 @@ from array_api_compat import array_namespace
 from weaklabel._device import device_of
 from weaklabel.kernels import log_sum_exp
 
+FAR = 500.0  # nats; far larger exponentials would overflow
+
 
 class Side(NamedTuple):
     """Bounds of a marginal, and what leaving them costs.
@@ -42,6 +44,40 @@ class Side(NamedTuple):
         moved = xp.minimum(xp.maximum(xp.zeros_like(s), self.log_low - s), self.log_high - s)
         # where nothing can arrive any potential is as good as another
         return xp.where(reached, self.damping(epsilon) * moved, xp.zeros_like(s))
+
+    def gain(self, potential: Any, epsilon: float) -> float:
+        """Give the side's part of the dual objective, over epsilon."""
+        xp = array_namespace(potential)
+        bound, loose, firm = self._held(potential, epsilon)
+        some = (bound > 0) & xp.isfinite(potential)
+        u = xp.where(some, potential, xp.zeros_like(potential))
+        gives = xp.where(firm, u, -loose * xp.expm1(xp.minimum(-u / loose, xp.full_like(u, FAR))))
+        return float(xp.sum(xp.where(some, bound * gives, xp.zeros_like(u))))
+
+    def pull(self, potential: Any, sums: Any, epsilon: float) -> tuple[Any, Any]:
+        """Give the derivative of the dual in the potentials, and how fast the side gives way.
+
+        Between two bounds a potential of zero is an edge: where sums are within, nothing pulls.
+        """
+        xp = array_namespace(potential)
+        bound, loose, firm = self._held(potential, epsilon)
+        safe = xp.where(xp.isfinite(potential), potential, xp.zeros_like(potential))
+        gives = xp.exp(xp.minimum(-safe / loose, xp.full_like(safe, FAR)))
+        wanted = xp.where(firm | (bound == 0), bound, bound * gives)
+        nearest = xp.minimum(xp.maximum(sums, xp.exp(self.log_low)), xp.exp(self.log_high))
+        pull = xp.where(potential == 0, nearest, wanted) - sums
+        yields = xp.where(firm, xp.zeros_like(wanted), wanted / loose)
+        return xp.where(self.slack > 0, pull, xp.zeros_like(pull)), yields
+
+    def _held(self, potential: Any, epsilon: float) -> tuple[Any, Any, Any]:
+        """Bounds that potentials of their sign hold to, slack over epsilon, and if it is none."""
+        xp = array_namespace(potential)
+        log_bound = xp.where(potential > 0, self.log_low, self.log_high)
+        held = (potential != 0) | (self.log_low == self.log_high)
+        bound = xp.where(held, xp.exp(log_bound), xp.zeros_like(log_bound))
+        firm = xp.isinf(self.slack)
+        some = (self.slack > 0) & ~firm
+        return bound, xp.where(some, self.slack, xp.ones_like(self.slack)) / epsilon, firm
 
     @property
     def exact(self) -> bool:
