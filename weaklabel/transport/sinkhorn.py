@@ -14,7 +14,7 @@ from weaklabel._device import device_of
 from weaklabel.kernels.soft_assign import blocks
 from weaklabel.transport._newton import Climb
 from weaklabel.transport._result import Transport
-from weaklabel.transport._side import Side, check_totals, level, read_side
+from weaklabel.transport._side import Side, check_totals, read_side
 
 FIRST_EPSILON = 0.25  # of the spread of costs: where a descent through epsilons begins
 ROUGH = 1e-2  # share of mass that may be misplaced at an epsilon on the way
