@@ -32,14 +32,24 @@ def test_it_is_worst_first_and_leaves_out_what_is_not_stated(known, posterior):
     assert report["excess"].is_monotonic_decreasing
     rows = report.set_index(["block", "bag", "constraint", "class"])
     assert (0, "A", "Count", "bad") not in rows.index
-    assert rows.loc[(0, "B", "Count", "bad")].tolist() == pytest.approx([3, 3, 3, 0.6, 0.2, 2.4])
+    assert rows.loc[(0, "B", "Count", "bad")].tolist() == pytest.approx([3, 3, 3, 0, 0.6, 0.2, 2.4])
     assert rows.loc[(0, "A", "AtMost", "bad"), "excess"] == pytest.approx(0.8)
     same = rows.loc[(0, "B", "SameLabel", "fine")]
     assert same[["low", "high"]].isna().all()
     assert same["excess"] == pytest.approx(0.6)
     whole = rows.loc[(1, "all items", "Proportion", "bad")]
-    assert whole.tolist() == pytest.approx([5, 2, 3, 2.4, 0.48, 0])
+    assert whole.tolist() == pytest.approx([5, 2, 3, 0, 2.4, 0.48, 0])
     assert wl.violation(known, posterior) == pytest.approx(4.0)
+
+
+def test_noise_is_told_in_items(posterior):
+    empty = wl.Evidence(posterior.index, classes=posterior.classes)
+    noisy = wl.Proportion("bad", share=0.5, scale={"A": 0.1, "B": 0.2})
+    number = wl.Count("fine", number=1, scale=3.0)
+    report = wl.bag_report(empty.with_bags([*"AABBB"], noisy, number), posterior)
+    scale = report.set_index(["class", "bag"])["scale"]
+    assert scale["bad"].to_dict() == pytest.approx({"A": 0.2, "B": 0.6})
+    assert (scale["fine"] == 3).all()
 
 
 def test_nothing_stated(posterior):

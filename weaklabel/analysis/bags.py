@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
     from weaklabel.posterior import Posterior
 
-COLUMNS = ["block", "bag", "constraint", "class", "size", "low", "high", "count", "share", "excess"]
+WHAT = ["block", "bag", "constraint", "class", "size"]
+COLUMNS = [*WHAT, "low", "high", "scale", "count", "share", "excess"]
 
 
 def bag_report(evidence: Evidence, posterior: Posterior) -> pd.DataFrame:
@@ -34,8 +35,9 @@ def bag_report(evidence: Evidence, posterior: Posterior) -> pd.DataFrame:
     pandas.DataFrame
         One row a bag and constraint that says something about it: `block` (position in
         ``evidence.bags``), `bag`, `constraint` (its kind), `class`, `size`, `low` and `high` (the
-        stated bounds, in items; NaN where the kind has none), `count` and `share` (expected
-        under the posterior) and `excess` (distance of the count from the bounds, in items).
+        stated bounds, in items; NaN where the kind has none), `scale` (of the noise that the
+        stated number carries, in items; 0 without), `count` and `share` (expected under the
+        posterior) and `excess` (distance of the count from the bounds, in items).
 
     Raises
     ------
@@ -113,6 +115,7 @@ def _rows(number: int, block: Bags, constraint: Constraint, posterior: Posterior
             "size": size,
             "low": low,
             "high": high,
+            "scale": constraint.noise_scale(size),
             "count": count,
             "share": count / size,
             "excess": constraint.excess(count, size),

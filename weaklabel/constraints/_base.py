@@ -85,6 +85,16 @@ class Constraint(Statement):
         """Whether what is outside is impossible, and not only improbable."""
         return True
 
+    def noise_scale(self, size: Any) -> Any:
+        """Scale of the noise that the stated number carries, in items; 0 where it carries none.
+
+        Parameters
+        ----------
+        size : integer array, n_bags
+        """
+        (size,) = numbers(size)
+        return array_namespace(size).zeros_like(size)
+
     # ---- what follows from it ---------------------------------------------------------------
 
     def excess(self, count: Any, size: Any) -> Any:

@@ -50,6 +50,10 @@ class Number(Constraint):
     def exact(self) -> bool:
         return self.scale is None
 
+    def noise_scale(self, size: Any) -> Any:
+        xp, size = counts(size)
+        return xp.zeros_like(size) if self.scale is None else self.scale * self._unit(size)
+
     def bounds(self, size: Any) -> tuple[Any, Any]:
         xp, size = counts(size)
         unit = self._unit(size)

@@ -5,8 +5,15 @@ importing this folder.
 """
 
 from weaklabel.plots.agreement_heatmap import agreement_heatmap
+from weaklabel.plots.bag_shares import bag_shares
 from weaklabel.plots.coverage_conflicts import coverage_conflicts
 from weaklabel.plots.reliability_diagram import reliability_diagram
 from weaklabel.plots.vote_matrix import vote_matrix
 
-__all__ = ["agreement_heatmap", "coverage_conflicts", "reliability_diagram", "vote_matrix"]
+__all__ = [
+    "agreement_heatmap",
+    "bag_shares",
+    "coverage_conflicts",
+    "reliability_diagram",
+    "vote_matrix",
+]
