@@ -109,7 +109,7 @@ def _statements(evidence: Evidence, posterior: Posterior, tolerance: float) -> p
     report = bag_report(evidence, posterior)
     size, share, noise = report["size"], report["share"], NOISE * report["scale"]
     # "all or none" has no bounds: the nearer of the two
-    low, high = (report[end].div(size).fillna(np.round(share)) for end in ("low", "high"))
+    low, high = (report[end].div(size).fillna(share.round()) for end in ("low", "high"))
     stated = share.clip(low, high)
     low, high = (low - noise / size).clip(0, 1), (high + noise / size).clip(0, 1)
     off = (share - share.clip(low, high)).abs()
@@ -148,8 +148,8 @@ def _classes(table: pd.DataFrame, of: Any, classes: pd.Index) -> list[Any]:
 
 def _limits(table: pd.DataFrame) -> tuple[float, float]:
     """Give the range of both axes."""
-    low = float(table[["share", "stated"]].min(axis=None))
-    high = float(table[["share", "stated"]].max(axis=None))
+    shown = table[["share", "stated"]].to_numpy()
+    low, high = float(shown.min()), float(shown.max())
     margin = 0.06 * max(high - low, 0.1)
     return low - margin, high + margin
 
