@@ -45,7 +45,14 @@ from weaklabel.functions import (
     labeling_function,
 )
 from weaklabel.io.saved import load
-from weaklabel.models import Cautious, DawidSkene, LabelModel, MajorityVote, OneCoin
+from weaklabel.models import (
+    Cautious,
+    DawidSkene,
+    GaussianMixture,
+    LabelModel,
+    MajorityVote,
+    OneCoin,
+)
 from weaklabel.posterior import Posterior
 from weaklabel.solvers import BeliefPropagation, Independent, Sinkhorn
 from weaklabel.training import SoftLabelClassifier, TorchClassifier
@@ -63,6 +70,7 @@ __all__ = [
     "DawidSkene",
     "Evidence",
     "FrameVotes",
+    "GaussianMixture",
     "Independent",
     "Keywords",
     "LabelModel",

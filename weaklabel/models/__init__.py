@@ -4,6 +4,7 @@ from weaklabel.models._advice import DriftWarning, SourceWarning, UnusedEvidence
 from weaklabel.models._base import BaseLabelModel
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.dawid_skene import DawidSkene
+from weaklabel.models.gaussian_mixture import GaussianMixture
 from weaklabel.models.label_model import LabelModel
 from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.models.one_coin import OneCoin
@@ -13,6 +14,7 @@ __all__ = [
     "Cautious",
     "DawidSkene",
     "DriftWarning",
+    "GaussianMixture",
     "LabelModel",
     "MajorityVote",
     "OneCoin",

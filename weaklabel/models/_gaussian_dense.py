@@ -78,15 +78,14 @@ def whitening(covariance: Any) -> tuple[Any, Any]:
     size = covariance.shape[-1]
     identity = xp.zeros_like(covariance) + _identity_like(covariance)
     half = xp.stack(
-        [
-            xp.sum(xp.log(xp.linalg.diagonal(factor[c, :, :])))
-            for c in range(covariance.shape[0])
-        ]
+        [xp.sum(xp.log(xp.linalg.diagonal(factor[c, :, :]))) for c in range(covariance.shape[0])]
     )
     return xp.linalg.solve(factor, identity) if size else factor, half
 
 
-def sums(features: Any, weight: Any, shift: Any, mean: Any, covariance: Any, *, pooled: bool) -> Sums:
+def sums(
+    features: Any, weight: Any, shift: Any, mean: Any, covariance: Any, *, pooled: bool
+) -> Sums:
     """Sum up what items say about the components they weigh in.
 
     A missing value counts as its expectation given what is there and the last parameters, and
@@ -214,6 +213,6 @@ def patterns(features: Any) -> Iterator[Pattern]:
 
 
 def _identity_like(matrices: Any) -> Any:
-    """The identity of the size, type and place of square matrices."""
+    """Give the identity of the size, type and place of square matrices."""
     size = matrices.shape[-1]
     return beside(np.eye(size), matrices)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 SWEEPS = 10  # of k-means; what follows is done better by EM
 
 
-def first_posterior(evidence: Evidence, features: np.ndarray, seed: int) -> np.ndarray:
+def first_posterior(
+    evidence: Evidence, features: np.ndarray, seed: int, *, drawn: bool = False
+) -> np.ndarray:
     """Put every item with its nearest class, n_items x n_classes.
 
     Classes of which something is known (gold, candidates, hints, tags and shares of bags) start
@@ -31,11 +33,17 @@ def first_posterior(evidence: Evidence, features: np.ndarray, seed: int) -> np.n
     seed : int
         Draws the items of unknown classes, by a hash of their labels: the order of rows does not
         matter.
+    drawn : bool
+        Whether items get random weights as well, so that another seed gives another start even
+        where all classes are known.
     """
     known = open_shares(evidence)
     weights = np.ones(len(evidence)) if evidence.weights is None else on_host(evidence.weights)
+    keys = keys_of(evidence.index)
+    if drawn:
+        weights = weights * -np.log(uniform(keys, seed, -1))
     centers = _known_means(features, known, weights)
-    centers = _spread_out(centers, features, known, weights, keys_of(evidence.index), seed)
+    centers = _spread_out(centers, features, known, weights, keys, seed)
     with np.errstate(divide="ignore"):
         log_known = np.log(known)
     nearest = np.zeros(len(features), dtype=np.int64)
@@ -47,7 +55,7 @@ def first_posterior(evidence: Evidence, features: np.ndarray, seed: int) -> np.n
         before, nearest = nearest, scores.argmax(axis=1)
         if np.array_equal(before, nearest):
             break
-        centers = _means(features, nearest, weights, centers)
+        centers = means_of(features, nearest, weights, centers)
     return np.eye(known.shape[1])[nearest]
 
 
@@ -124,7 +132,7 @@ def _spread_out(
 
 
 def keys_of(index: pd.Index) -> np.ndarray:
-    """A number for every item that depends on its label alone, uint64."""
+    """Give a number for every item that depends on its label alone, uint64."""
     if index.dtype == object and not isinstance(index, pd.MultiIndex):
         index = index.map(str)
     return np.asarray(pd.util.hash_pandas_object(index, index=False))
@@ -132,11 +140,15 @@ def keys_of(index: pd.Index) -> np.ndarray:
 
 def draw(chance: np.ndarray, keys: np.ndarray, seed: int, number: int) -> int:
     """Draw one item by its chance; of the labels and two numbers, not of the order of rows."""
-    mixed = scatter(keys ^ scatter(np.array([seed, number], dtype=np.uint64)).sum())
-    uniform = ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
     with np.errstate(divide="ignore"):
-        race = np.where(chance > 0, np.log(chance) - np.log(-np.log(uniform)), -np.inf)
+        race = np.log(chance) - np.log(-np.log(uniform(keys, seed, number)))
     return int(race.argmax())
+
+
+def uniform(keys: np.ndarray, seed: int, number: int) -> np.ndarray:
+    """Give every key a number strictly between 0 and 1, as good as random."""
+    salt = scatter(scatter(np.array([seed], np.int64).view(np.uint64)) + np.uint64(number + 1))
+    return ((scatter(keys ^ salt) >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
 
 
 def squared_distances(features: np.ndarray, centers: np.ndarray) -> np.ndarray:
@@ -147,7 +159,7 @@ def squared_distances(features: np.ndarray, centers: np.ndarray) -> np.ndarray:
     return np.maximum(squares - 2 * items @ places.T, 0.0)
 
 
-def _means(
+def means_of(
     features: np.ndarray, nearest: np.ndarray, weights: np.ndarray, otherwise: np.ndarray
 ) -> np.ndarray:
     """Weighted mean of the items of each center; the old center where there are none."""

@@ -1,0 +1,326 @@
+"""Gaussian mixture: the features of every class have a density of their own."""
+
+from __future__ import annotations
+
+import numbers
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from array_api_compat import array_namespace
+
+from weaklabel._device import beside, on_host
+from weaklabel.models import _gaussian_dense as dense
+from weaklabel.models import _gaussian_diagonal as diagonal
+from weaklabel.models._base import TermModel
+from weaklabel.models._emission import log0
+from weaklabel.models._gaussian_blocks import Mixtures, blocks, class_scores, class_sums
+from weaklabel.models._gaussian_features import (
+    features_of,
+    moments,
+    refuse_collapsed,
+    refuse_features,
+)
+from weaklabel.models._gaussian_first import comparable, first_sums
+from weaklabel.models._gaussian_start import first_posterior
+from weaklabel.models._gaussian_sums import Belief, Sums, safe_ratio
+
+if TYPE_CHECKING:
+    from weaklabel.evidence import Evidence
+    from weaklabel.solvers import Solver
+
+KINDS = ("full", "tied", "diag", "spherical")
+
+
+class _Survey(NamedTuple):
+    """What all sweeps share: the classes, the mean of the features, and the belief."""
+
+    classes: pd.Index
+    mean: Any  # n_features
+    belief: Belief
+
+
+class GaussianMixture(TermModel):
+    r"""The features of the items of a class come from a few Gaussian components.
+
+    The score of class y is :math:`\log \sum_m w_{ym} N(x \mid \mu_{ym}, \Sigma_{ym})`. Votes,
+    candidates, hints, tags and shares of bags decide with the density what class an item has, and
+    so from what items the density is learned. On its own the mixture reads features, candidates
+    and hints; ``LabelModel([DawidSkene(), GaussianMixture()])`` reads votes as well, and
+    ``solver=BeliefPropagation()`` tags and counts.
+
+    Missing features (NaN) drop out of the density; an item without any says nothing.
+
+    Parameters
+    ----------
+    covariance : {"full", "tied", "diag", "spherical"}
+        "full": each component has its own. "tied": all components share one. "diag": features are
+        independent. "spherical": and of one variance, so that they should be of comparable units.
+    n_components : int
+        Components in each class.
+    smoothing : float or None
+        Pseudo-items a component, uncorrelated and of the variance of all items times `spread`,
+        which keep covariances from collapsing; see Notes. None: as many as there are features
+        where features are correlated, else 1. 0 is maximum likelihood.
+    spread : float
+        Variance of pseudo-items as a share of the variance of all items.
+    class_prior : None, "uniform", mapping, Series or array, n_classes
+        None: estimated. Otherwise given.
+    prior_strength : float or None
+        How many items `class_prior` is worth; None fixes it.
+    solver : Solver or None
+        How items are made to agree; None is `Independent`.
+    n_init : int
+        Number of starts. The first is the same every time, further ones are drawn; the best
+        objective wins.
+    max_iter : int
+        Most sweeps.
+    tol : float
+        Stop when neither the prior, nor shares of components, nor means (in standard deviations),
+        nor variances (relatively) move by more.
+    max_drift : float
+        Stop, and keep the first sweep, when class shares of items with candidates are further than
+        this from those of the start (total variation, 0 to 1). 1 never does.
+    random_state : int, Generator, RandomState or None
+        For starts, where nothing is known of a class and it begins at an item far from the others.
+
+    Attributes
+    ----------
+    weights_ : ndarray, n_classes x n_components
+        Shares of the components in their class.
+    means_ : ndarray, n_classes x n_components x n_features
+    covariances_ : ndarray
+        Shaped by `covariance`: "full" n_classes x n_components x n_features x n_features, "tied"
+        n_features x n_features, "diag" n_classes x n_components x n_features, "spherical"
+        n_classes x n_components.
+    class_prior_ : Series, n_classes
+    converged_, n_iter_, objective_trace_, ending_
+        How the fit went; objectives in nats.
+
+    Notes
+    -----
+    The belief about a covariance is inverse Wishart with its mode at the diagonal matrix
+    :math:`\Psi` of `spread` times the variances [1]_:
+
+    .. math:: -\tfrac{s}{2} \left( \log|\Sigma| + \mathrm{tr}(\Psi \Sigma^{-1}) \right),
+              \qquad \hat\Sigma = \frac{S + s \Psi}{N + s},
+
+    with s for `smoothing`, and N and S the mass and scatter of the component. Means have a flat
+    prior. All is relative to the variances of the features, so that units do not matter (but for
+    "spherical").
+
+    Where nothing tells classes apart, they are clusters in no particular order.
+
+    References
+    ----------
+    .. [1] Fraley and Raftery, "Bayesian regularization for normal mixture estimation and
+       model-based clustering", Journal of Classification 24, 2007.
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> rng = np.random.default_rng(0)
+    >>> gold = np.repeat(["cat", "dog"], 100)
+    >>> features = rng.normal(size=(200, 2)) + 5 * (gold == "dog")[:, None]
+    >>> evidence = (
+    ...     wl.Evidence(range(200), classes=["cat", "dog"])
+    ...     .with_features(features)
+    ...     .with_candidates({0: "cat", 100: "dog"})
+    ... )
+    >>> model = GaussianMixture().fit(evidence)
+    >>> (model.predict(evidence) == gold).mean()
+    np.float64(1.0)
+    >>> model.means_.round(0)
+    array([[[0., 0.]],
+    <BLANKLINE>
+           [[5., 5.]]])
+    """
+
+    _uses: ClassVar[frozenset[str]] = frozenset({"features"})
+
+    def __init__(
+        self,
+        *,
+        covariance: Literal["full", "tied", "diag", "spherical"] = "full",
+        n_components: int = 1,
+        smoothing: float | None = None,
+        spread: float = 1.0,
+        class_prior: Any = None,
+        prior_strength: float | None = None,
+        solver: Solver | None = None,
+        n_init: int = 1,
+        max_iter: int = 500,
+        tol: float = 1e-3,
+        max_drift: float = 0.25,
+        random_state: Any = None,
+    ) -> None:
+        self.covariance = covariance
+        self.n_components = n_components
+        self.smoothing = smoothing
+        self.spread = spread
+        self.class_prior = class_prior
+        self.prior_strength = prior_strength
+        self.solver = solver
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.max_drift = max_drift
+        self.random_state = random_state
+
+    @property
+    def _dense(self) -> bool:
+        return self.covariance in {"full", "tied"}
+
+    # ---- before the loop --------------------------------------------------------------------
+
+    def _refuse(self, evidence: Evidence) -> None:
+        self._refuse_settings()
+        refuse_features(features_of(evidence))
+
+    def _refuse_settings(self) -> None:
+        """Refuse settings that mean nothing."""
+        if self.covariance not in KINDS:
+            msg = (
+                f"covariance={self.covariance!r} is unknown. Choose {', '.join(map(repr, KINDS))}."
+            )
+            raise ValueError(msg)
+        if not (isinstance(self.n_components, numbers.Integral) and self.n_components >= 1):
+            msg = f"n_components is a whole number, at least 1; not {self.n_components!r}."
+            raise ValueError(msg)
+        if self.smoothing is not None and not self.smoothing >= 0:
+            msg = f"smoothing is a number of pseudo-items, at least 0; not {self.smoothing!r}."
+            raise ValueError(msg)
+        if not self.spread > 0:
+            msg = f"spread is a share of the variance of all items, above 0; not {self.spread!r}."
+            raise ValueError(msg)
+
+    def _informs(self, evidence: Evidence) -> Any:
+        features = features_of(evidence)
+        xp = array_namespace(features)
+        parts = [~xp.all(xp.isnan(block), axis=1) for _, block in blocks(features, 1)]
+        return xp.concat(parts)
+
+    def _start(self, evidence: Evidence, rng: np.random.Generator | None) -> Any:
+        """Nearest class, by what is known without votes; None if votes tell more."""
+        if evidence.votes is not None:
+            return None
+        whole = isinstance(self.random_state, numbers.Integral)
+        seed = int(self.random_state) if whole else 0
+        features = features_of(evidence)
+        found = first_posterior(
+            evidence,
+            comparable(on_host(features)),
+            seed if rng is None else int(rng.integers(2**31)),
+            drawn=rng is not None,
+        )
+        return beside(found, features)
+
+    def _survey(self, evidence: Evidence) -> _Survey:
+        features = features_of(evidence)
+        weights = evidence.weights
+        mean, variance = moments(features, weights)
+        items = float(features.shape[1] if self._dense else 1)
+        items = items if self.smoothing is None else float(self.smoothing)
+        return _Survey(evidence.classes, mean, Belief(items, self.spread * variance))
+
+    # ---- one sweep --------------------------------------------------------------------------
+
+    def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> Sums:
+        """Masses, sums and products of the features in every component."""
+        features = features_of(evidence)
+        if parameters is None:
+            return first_sums(
+                features,
+                posterior,
+                int(self.n_components),
+                dense=self._dense,
+                pooled=self.covariance == "tied",
+            )
+        xp = array_namespace(parameters.mean)
+        middle = xp.mean(xp.mean(parameters.mean, axis=0), axis=0)
+        return class_sums(features, posterior, parameters, middle)
+
+    def _maximize(self, statistics: Any, survey: _Survey, log_prior: Any) -> Mixtures:
+        found = Sums(*statistics)
+        xp = array_namespace(found.first)
+        if self._dense:
+            covariance = dense.estimate(found, survey.belief)
+        else:
+            pooled = self.covariance == "spherical"
+            covariance = diagonal.estimate(found, survey.belief, pooled=pooled)
+        n_components = int(self.n_components)
+        mass = xp.reshape(found.mass, (-1, n_components))
+        pseudo = _pseudo_items(survey.belief) / n_components
+        total = xp.sum(mass, axis=1, keepdims=True) + pseudo * n_components
+        share = xp.where(total > 0, safe_ratio(mass + pseudo, total), 1 / n_components)
+        lead = (1, 1) if self.covariance == "tied" else mass.shape
+        mixtures = Mixtures(
+            log0(share),
+            xp.reshape(found.centers(survey.mean), (*mass.shape, -1)),
+            xp.reshape(covariance, (*lead, *covariance.shape[1:])),
+        )
+        refuse_collapsed(mixtures, survey.classes, survey.belief)
+        return mixtures
+
+    def _score(self, evidence: Evidence, parameters: Mixtures) -> Any:
+        features = features_of(evidence)
+        n_features = parameters.mean.shape[-1]
+        if features.shape[1] != n_features:
+            msg = (
+                f"The model was fitted to {n_features} features, this evidence has "
+                f"{features.shape[1]}. Give the same ones in the same order."
+            )
+            raise ValueError(msg)
+        return class_scores(features, parameters)
+
+    def _log_belief(self, parameters: Mixtures, survey: _Survey) -> float:
+        xp = array_namespace(parameters.mean)
+        _, covariance = parameters.flat()
+        family = dense if self._dense else diagonal
+        believed = family.log_belief(covariance, survey.belief) if survey.belief.items else 0.0
+        pseudo = _pseudo_items(survey.belief) / int(self.n_components)
+        return believed + pseudo * float(xp.sum(parameters.log_weight)) if pseudo else believed
+
+    def _moved(self, after: Mixtures, before: Mixtures) -> float:
+        """Largest move of any component: share, mean in deviations, variance relatively."""
+        xp = array_namespace(after.mean)
+        weight = xp.exp(before.log_weight)
+        old, new = _variances(before), _variances(after)
+        of_means = xp.max(xp.abs(after.mean - before.mean) / xp.sqrt(old), axis=2)
+        of_variances = xp.max(xp.abs(new / old - 1), axis=2)
+        moves = xp.abs(xp.exp(after.log_weight) - weight) + weight * (of_means + of_variances)
+        return float(xp.max(moves))
+
+    # ---- what was learned -------------------------------------------------------------------
+
+    @property
+    def weights_(self) -> np.ndarray:
+        """Shares of the components in their class, n_classes x n_components."""
+        return np.exp(on_host(self._learned().terms[0].log_weight))
+
+    @property
+    def means_(self) -> np.ndarray:
+        """Means, n_classes x n_components x n_features."""
+        return on_host(self._learned().terms[0].mean)
+
+    @property
+    def covariances_(self) -> np.ndarray:
+        """Covariances; their shape depends on the setting `covariance`."""
+        covariance = on_host(self._learned().terms[0].covariance)
+        if self.covariance == "tied":
+            return covariance[0, 0]
+        return covariance[:, :, 0] if self.covariance == "spherical" else covariance
+
+
+def _pseudo_items(belief: Belief) -> float:
+    """Pseudo-items a class, spread over its components; none with maximum likelihood."""
+    return float(belief.items > 0)
+
+
+def _variances(mixtures: Mixtures) -> Any:
+    """Variance of every feature in every component, n_classes x n_components x n_features."""
+    xp = array_namespace(mixtures.mean)
+    covariance = mixtures.covariance
+    if mixtures.is_dense:
+        covariance = xp.linalg.diagonal(covariance)
+    return xp.broadcast_to(covariance, mixtures.mean.shape)
