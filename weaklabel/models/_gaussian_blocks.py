@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
@@ -12,7 +14,7 @@ from weaklabel.models import _gaussian_dense as dense
 from weaklabel.models import _gaussian_diagonal as diagonal
 from weaklabel.models._gaussian_sums import Sums
 
-NUMBERS = 2**21  # in one block, per array
+NUMBERS = 2**17  # in one block, per array: a megabyte stays in the cache
 
 
 class Mixtures(NamedTuple):
@@ -100,20 +102,23 @@ def sum_blocks(features: Any, split: Any, mixtures: Mixtures, shift: Any) -> Sum
     split : callable
         Gives n_items_of_block x n_classes (x n_components).
     """
-    xp = array_namespace(features)
     n_components = mixtures.mean.shape[0] * mixtures.mean.shape[1]
+    parts = (
+        _sum_block(block, split(rows, block), mixtures, shift)
+        for rows, block in blocks(features, n_components)
+    )
+    return reduce(add, parts)
+
+
+def _sum_block(block: Any, weight: Any, mixtures: Mixtures, shift: Any) -> Sums:
+    """Sum up one block."""
+    xp = array_namespace(block)
     mean, covariance = mixtures.flat()
-    found = None
-    for rows, block in blocks(features, n_components):
-        weight = xp.reshape(split(rows, block), (block.shape[0], n_components))
-        weight = xp.astype(weight, xp.float64)
-        if mixtures.is_dense:
-            pooled = covariance.shape[0] < n_components
-            part = dense.sums(block, weight, shift, mean, covariance, pooled=pooled)
-        else:
-            part = diagonal.sums(block, weight, shift)
-        found = part if found is None else found + part
-    return found
+    weight = xp.astype(xp.reshape(weight, (block.shape[0], mean.shape[0])), xp.float64)
+    if mixtures.is_dense:
+        pooled = covariance.shape[0] < mean.shape[0]
+        return dense.sums(block, weight, shift, mean, covariance, pooled=pooled)
+    return diagonal.sums(block, weight, shift)
 
 
 def _component_scores(block: Any, mixtures: Mixtures) -> Any:

@@ -33,17 +33,14 @@ def first_sums(
         Whether products of features are wanted, and summed over all components.
     """
     xp = array_namespace(features)
-    pieces = None
+    pieces = np.zeros(posterior.shape, dtype=np.int64)
     if n_components > 1:
-        pieces = beside(
-            _cut_classes(on_host(features), on_host(posterior), n_components), posterior
-        )
-        numbers = xp.arange(n_components, dtype=pieces.dtype, device=device_of(posterior))
+        pieces = _cut_classes(on_host(features), on_host(posterior), n_components)
+    pieces = beside(pieces, posterior)
+    numbers = xp.arange(n_components, dtype=pieces.dtype, device=device_of(posterior))
 
     def split(rows: slice, _: Any) -> Any:
         weight = posterior[rows, :]
-        if pieces is None:
-            return weight
         hot = pieces[rows, :][:, :, None] == numbers[None, None, :]
         return weight[:, :, None] * xp.astype(hot, weight.dtype)
 
