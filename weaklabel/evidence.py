@@ -13,16 +13,16 @@ import pandas as pd
 from array_api_compat import array_namespace
 
 from weaklabel._check import first_few
-from weaklabel._device import mover, on_host, take_rows
+from weaklabel._device import mover, take_rows
+from weaklabel._parts import refuse_misshapen, told
 from weaklabel.bags import Bags
 from weaklabel.io.align import numbers_for, values_for
-from weaklabel.io.candidates import candidates_from
 from weaklabel.io.features import features_from, neighbors_from
-from weaklabel.io.hints import certain, hints_from
 from weaklabel.io.join import join_votes
 from weaklabel.io.labels import class_names, item_labels
 from weaklabel.io.read_votes import read_votes
 from weaklabel.io.rows import rows_to_take
+from weaklabel.io.statements import add_statements
 from weaklabel.votes import Votes
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Evidence:
         Constraints on the class counts of groups of items.
     features : array, n_items x n_features, or None
         Numbers that describe items.
-    neighbors : scipy.sparse array, n_items x n_items, or None
+    neighbors : scipy.sparse array, format csr, n_items x n_items, or None
         Similarity of items, at least 0.
     weights : floating array, n_items, or None
         How much each item counts; None counts each once.
@@ -63,7 +63,10 @@ class Evidence:
     Raises
     ------
     ValueError
-        If a label or class name stands twice, or there are fewer than two classes.
+        If a label or class name stands twice, there are fewer than two classes, or a part does not
+        have one row an item.
+    TypeError
+        If a part is of another kind than said above.
 
     Examples
     --------
@@ -92,13 +95,7 @@ class Evidence:
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", item_labels(self.index))
         object.__setattr__(self, "classes", class_names(self.classes))
-        votes: Any = self.votes  # whatever the caller passed
-        if votes is not None and not isinstance(votes, Votes):
-            msg = (
-                f"votes= takes Votes, not a {type(votes).__name__}. Probably these are votes "
-                "as users have them. Call Evidence(index, classes=[...]).with_votes(votes)."
-            )
-            raise TypeError(msg)
+        refuse_misshapen(self)
 
     # ---- parts ------------------------------------------------------------------------------
 
@@ -197,42 +194,11 @@ class Evidence:
         >>> np.exp(noisy.hints).round(2).tolist()
         [[0.1, 0.45, 0.45]]
         """
-        if candidates is None and exclude is None:
-            msg = "with_candidates needs candidates, or exclude=, or both; neither was given."
-            raise ValueError(msg)
-        allowed = np.ones((len(self), len(self.classes)), dtype=bool)
-        hints = np.zeros(allowed.shape)
-        for data, negative in ((candidates, False), (exclude, True)):
-            if data is None:
-                continue
-            said = candidates_from(data, self.index, self.classes, exclude=negative)
-            if certain(noise_rate, transition):
-                allowed &= said
-            else:
-                hints = hints + hints_from(
-                    said, self, noise_rate=noise_rate, transition=transition, exclude=negative
-                )
-        return self._restricted(allowed, hints)
-
-    def _restricted(self, allowed: np.ndarray, hints: np.ndarray) -> Self:
-        """Intersect with candidates, add hints, and refuse items that no class is left for."""
-        allowed = allowed if self.candidates is None else allowed & self.candidates
-        hints = hints if self.hints is None else hints + self.hints
-        empty = np.flatnonzero(~(allowed & (hints > -np.inf)).any(axis=1))
-        if len(empty):
-            msg = (
-                f"No class is left for {len(empty)} items: {first_few(self.index[empty])}. Two "
-                "statements that are taken as certain contradict each other. If one may be wrong, "
-                "say how often by noise_rate=, or give it as a vote: with_votes takes sets and "
-                "Not(...)."
-            )
-            raise ValueError(msg)
-        # what says nothing is left out, so that nothing is added to scores
-        restricts = self.candidates is not None or not allowed.all()
         return replace(
             self,
-            candidates=allowed if restricts or not hints.any() else None,
-            hints=hints if hints.any() else None,
+            **add_statements(
+                self, candidates, exclude, noise_rate=noise_rate, transition=transition
+            ),
         )
 
     def with_bags(self, bag: Any, *constraints: Statement) -> Self:
@@ -452,29 +418,7 @@ class Evidence:
         pandas.DataFrame
             One row a part; columns `items` (how many) and `what`.
         """
-        rows: dict[str, tuple[int, str]] = {}
-        if self.votes is not None:
-            what = f"{self.votes.n_votes} votes of {self.votes.n_sources} sources"
-            rows["votes"] = int(on_host(self.votes.voted).sum()), what
-        if self.candidates is not None:
-            allowed = on_host(self.candidates)
-            gold = int((allowed.sum(axis=1) == 1).sum())
-            rows["candidates"] = int((~allowed.all(axis=1)).sum()), f"{gold} with one class left"
-        if self.hints is not None:
-            hints = on_host(self.hints)
-            told = int((hints.max(axis=1) > hints.min(axis=1)).sum())
-            rows["hints"] = told, "candidates that may be wrong"
-        for number, block in enumerate(self.bags, start=1):
-            kinds = ", ".join(f"{type(c).__name__} of {c.of!r}" for c in block.constraints)
-            name = "bags" if number == 1 else f"bags {number}"
-            rows[name] = block.member.shape[0], f"{block.n_bags} bags: {kinds}"
-        if self.features is not None:
-            rows["features"] = len(self), f"{self.features.shape[1]} features"
-        if self.neighbors is not None:
-            rows["neighbors"] = int((np.diff(self.neighbors.indptr) > 0).sum()), "graph"
-        if self.weights is not None:
-            rows["weights"] = len(self), f"total {float(on_host(self.weights).sum()):g}"
-        return pd.DataFrame.from_dict(rows, orient="index", columns=["items", "what"])
+        return pd.DataFrame.from_dict(told(self), orient="index", columns=["items", "what"])
 
     def __repr__(self) -> str:
         parts = ", ".join(self.summary().index) or "nothing known yet"
