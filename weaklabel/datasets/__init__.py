@@ -1,7 +1,8 @@
-"""Small real data that ship with the package, and synthetic votes whose truth is known."""
+"""Small real data that ship with the package, and votes and labels drawn from known truth."""
 
 from weaklabel.datasets.adult import load_adult
 from weaklabel.datasets.everything import Everything, everything
+from weaklabel.datasets.imprecise import complementary, exclusion_matrix, partial
 from weaklabel.datasets.synthetic import (
     Synthetic,
     correlated_copies,
@@ -16,13 +17,16 @@ from weaklabel.datasets.youtube_comments import load_youtube_comments
 __all__ = [
     "Everything",
     "Synthetic",
+    "complementary",
     "correlated_copies",
     "everything",
+    "exclusion_matrix",
     "imbalanced",
     "independent",
     "load_adult",
     "load_youtube_comments",
     "make_votes",
     "many_classes",
+    "partial",
     "unipolar",
 ]

@@ -70,7 +70,7 @@ def hints_from(
             "again. Give one of them: the diagonal of the matrix holds the rates."
         )
         raise ValueError(msg)
-    matrix = _matrix(transition, evidence.classes)
+    matrix = transition_matrix(transition, evidence.classes)
     if exclude:
         return _by_matrix(~allowed, matrix)
     several = np.flatnonzero(~allowed.all(axis=1) & (allowed.sum(axis=1) != 1))
@@ -144,7 +144,7 @@ def _is_uniform(transition: Any) -> bool:
     return isinstance(transition, str)
 
 
-def _matrix(transition: Any, classes: pd.Index) -> np.ndarray:
+def transition_matrix(transition: Any, classes: pd.Index) -> np.ndarray:
     """Read P(class told | true class), one row a true class."""
     if isinstance(transition, pd.DataFrame):
         axes = (transition.index, transition.columns)
