@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import weaklabel as wl
 from weaklabel.solvers import Independent, Sinkhorn
+from weaklabel.solvers._climb import Climb
 
 
 def evidence_in_bags(bag, *constraints: wl.constraints.Constraint, n_classes: int = 2):
@@ -73,6 +74,28 @@ def test_counts_keep_to_exact_shares(rng, scale, n_classes):
         wanted = constraint.bounds(block.sizes)[0]
         np.testing.assert_allclose(counts(found, block)[:, y], wanted, atol=1e-6)
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, rtol=1e-12)
+
+
+def test_many_shares_and_very_sure_scores_need_a_few_sweeps(rng):
+    bag = np.arange(600) // 100
+    constraints = true_shares(rng, bag, "abcde")
+    evidence = evidence_in_bags(bag, *constraints, n_classes=5)
+    found = Sinkhorn().solve(rng.normal(scale=300, size=(600, 5)), evidence)
+    assert found.converged
+    assert found.n_iter < 100
+
+
+def test_newton_steps_find_what_single_classes_find(rng, monkeypatch):
+    bag = np.arange(90) // 15
+    constraints = [wl.Count(name, number=3, within=1) for name in "abcd"]
+    evidence = evidence_in_bags(bag, *constraints, n_classes=5)
+    scores = rng.normal(scale=3, size=(90, 5))
+    at_once = Sinkhorn(tol=1e-11).solve(scores, evidence)
+    monkeypatch.setattr("weaklabel.solvers._climb.Climb._at_once", Climb._in_turn)
+    in_turn = Sinkhorn(tol=1e-11).solve(scores, evidence)
+    np.testing.assert_allclose(at_once.probabilities, in_turn.probabilities, atol=1e-8)
+    np.testing.assert_allclose(at_once.duals[0], in_turn.duals[0], atol=1e-6)
+    assert (in_turn.duals[0].to_numpy() == 0).any()
 
 
 def test_slack_bounds_change_nothing(rng):

@@ -17,6 +17,7 @@ from weaklabel._device import on_host
 from weaklabel.kernels import log_sum_exp
 from weaklabel.posterior import Posterior
 from weaklabel.solvers._base import Solver
+from weaklabel.solvers._climb import Climb
 from weaklabel.solvers._closed import close_classes
 from weaklabel.solvers._counts import Block, block_of
 from weaklabel.solvers.independent import Independent
@@ -63,8 +64,9 @@ class Sinkhorn(Solver):
     for the counts, belief propagation is exact and this is not.
 
     The answer is ``softmax(scores + duals)``, with one dual variable a bag and stated class.
-    Each is set in turn to its exact optimum, in all bags of a block at once, until every bound
-    holds; overlapping blocks take turns too. Bounds count members, whatever their weights.
+    Each is set in turn to its exact optimum, in all bags of a block at once; where several classes
+    are stated, Newton steps on all variables of each bag follow, until every bound holds.
+    Overlapping blocks take turns. Bounds count members, whatever their weights.
 
     `log_normalizer` of an item is :math:`\sum_y q_y (\mathrm{score}_y - \log q_y)`: the log of
     the sum of its scores minus how far the bounds moved it, in nats. Its sum is the largest lower
@@ -145,17 +147,16 @@ class Sinkhorn(Solver):
         xp = array_namespace(scores)
         allowed, duals = close_classes(scores > -xp.inf, blocks)
         log_q = xp.where(allowed, scores, xp.full_like(scores, -xp.inf))
+        log_q = log_q - log_sum_exp(log_q)[:, None]
+        climbs = [Climb(block, allowed, self.tol) for block in blocks]
         n_iter, worst = 0, math.inf
-        tilts = [[xp.zeros_like(block.size) for _ in block.stated] for block in blocks]
         while worst > self.tol and n_iter < self.max_iter:
             worst = 0.0
-            for block, tilt in zip(blocks, tilts, strict=True):
-                for number, y in enumerate(block.stated):
-                    step = block.improve(log_q, tilt[number], y, self.tol)
-                    log_q, tilt[number] = step[:2]
-                    worst = max(worst, step[2])
-            log_q = log_q - log_sum_exp(log_q)[:, None]
+            for climb in climbs:
+                log_q, wrong = climb.sweep(log_q)
+                worst = max(worst, wrong)
             n_iter += 1
+        tilts = [climb.tilts for climb in climbs]
         return log_q, [_together(*each) for each in zip(blocks, duals, tilts, strict=True)], n_iter
 
 
