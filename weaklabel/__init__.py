@@ -44,6 +44,7 @@ from weaklabel.functions import (
     clear_cache,
     labeling_function,
 )
+from weaklabel.graph import neighbors
 from weaklabel.io.saved import load
 from weaklabel.models import (
     Cautious,
@@ -102,6 +103,7 @@ __all__ = [
     "load",
     "metrics",
     "near_copies",
+    "neighbors",
     "overlap",
     "plots",
     "proportions_from",

@@ -290,8 +290,10 @@ class Evidence:
 
         Parameters
         ----------
-        neighbors : scipy.sparse array, array or DataFrame, n_items x n_items
-            Similarity, at least 0; 0 says nothing. A frame is matched by label on both sides.
+        neighbors : scipy.sparse array, array or DataFrame, n_items x n_items, or Series of pairs
+            Similarity, at least 0; 0 says nothing. A frame is matched by label on both sides; so
+            is a Series with an index of two levels, the items of each pair, such as the function
+            `neighbors` makes of a frame.
 
         Returns
         -------

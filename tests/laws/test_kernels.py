@@ -135,12 +135,23 @@ def assign_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
     yield assign_case(rng, 300, 4, spread=1e4)
 
 
+def top_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
+    """Blocks after others: none kept yet, some, ties, and fewer columns than are wanted."""
+    for n_rows, n_columns, k in [(0, 3, 2), (3, 0, 2), (4, 2, 3), (50, 300, 7), (3, 64, 1)]:
+        for values in (rng.normal(size=99), np.array([0.0, 1.0, 1.0, -np.inf, np.inf, np.nan])):
+            best = np.sort(rng.choice([0.5, 1.0, 2.0, np.inf], (n_rows, k)), axis=1)
+            found = np.where(np.isfinite(best), rng.integers(1000, size=best.shape), -1)
+            name = rng.permutation(n_columns)
+            yield rng.choice(values, (n_rows, n_columns)), name, best, found
+
+
 CASES = {
     "count_messages": count_cases,
     "gather_sum": gather_cases,
     "log_sum_exp": score_cases,
     "potts_messages": potts_cases,
     "soft_assign": assign_cases,
+    "top_k": top_cases,
 }
 
 TWINS = [

@@ -79,9 +79,11 @@ def by_position(array: Any, index: pd.Index, what: str) -> None:
     ValueError
         If its length is another.
     """
-    if len(array) != len(index):
+    # arrays of some libraries have no length
+    n_rows = array.shape[0] if getattr(array, "shape", ()) else len(array)
+    if n_rows != len(index):
         msg = (
-            f"The {what} have {len(array)} rows, but the evidence has {len(index)} items. An array "
+            f"The {what} have {n_rows} rows, but the evidence has {len(index)} items. An array "
             "carries no index, so that it must have one row an item, in order. Pass a pandas "
             "object with the items' index instead."
         )

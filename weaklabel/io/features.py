@@ -97,9 +97,10 @@ def neighbors_from(neighbors: Any, index: pd.Index) -> Any:
 
     Parameters
     ----------
-    neighbors : scipy.sparse array, array or DataFrame, n_items x n_items
-        Similarity, at least 0; 0 says nothing. A frame is matched by its labels on both sides;
-        items that it does not mention have no neighbors.
+    neighbors : scipy.sparse array, array or DataFrame, n_items x n_items, or Series of pairs
+        Similarity, at least 0; 0 says nothing. A frame is matched by its labels on both sides; a
+        Series has an index of two levels, the labels of both items of a pair. Items that they do
+        not mention have no neighbors.
     index : pandas.Index
         Items of the evidence.
 
@@ -112,6 +113,8 @@ def neighbors_from(neighbors: Any, index: pd.Index) -> Any:
     ValueError
         If the shape does not fit, or a similarity is negative or not finite.
     """
+    if isinstance(neighbors, pd.Series):
+        neighbors = _from_pairs(neighbors, index)
     if isinstance(neighbors, pd.DataFrame):
         row = positions(neighbors.index, index, "neighbors")
         column = positions(neighbors.columns, index, "neighbors")
@@ -137,3 +140,31 @@ def neighbors_from(neighbors: Any, index: pd.Index) -> Any:
         )
         raise ValueError(msg)
     return graph
+
+
+def _from_pairs(pairs: pd.Series, index: pd.Index) -> sparse.coo_array:
+    """Put a Series by the labels of both items into the order of the items."""
+    names: Any = pairs.index
+    if names.nlevels != 2 or not names.is_unique:
+        msg = (
+            "Neighbors given as a Series have an index of two levels, the labels of the two items "
+            f"of each pair, and every pair once; this one has {names.nlevels} levels"
+            f"{'' if names.is_unique else ' and names a pair twice'}. Make it by "
+            "frame.set_index([one, other])[similarity], or by weaklabel.neighbors(features)."
+        )
+        raise ValueError(msg)
+    if any(np.min(code, initial=0) < 0 for code in names.codes):
+        msg = "A pair of neighbors names no item: a label is missing. Leave such pairs out."
+        raise ValueError(msg)
+    at = [_at(level, code, index) for level, code in zip(names.levels, names.codes, strict=True)]
+    values = pairs.to_numpy(dtype=np.float64, na_value=np.nan)
+    return sparse.coo_array((values, tuple(at)), (len(index), len(index)))
+
+
+def _at(labels: pd.Index, code: Any, index: pd.Index) -> np.ndarray:
+    """Give the position of the item of each pair."""
+    used, of_pair = np.unique(code, return_inverse=True)
+    named = labels.take(used)
+    if index.nlevels > 1:
+        named = pd.MultiIndex.from_tuples(named)
+    return positions(named, index, "neighbors")[of_pair]
