@@ -519,9 +519,63 @@ def test_there_must_be_features():
         ({"n_components": 1.5}, "n_components is a whole number, at least 1; not 1.5"),
         ({"smoothing": -1}, "smoothing is a number of pseudo-items, at least 0; not -1"),
         ({"spread": 0}, "spread is a share .* above 0; not 0"),
+        ({"step": 0.5}, "step is a power above 0.5 and at most 1"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(settings, words):
     evidence, _ = planted(30)
     with pytest.raises(ValueError, match=words):
         GaussianMixture(**settings).fit(evidence)
+
+
+# ---- chunks ---------------------------------------------------------------------------------
+
+
+@each_kind
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+def test_online_comes_to_what_the_batch_learns(kind, missing):
+    evidence, _ = planted(20_000, missing=missing, n_gold=100)
+    batch = GaussianMixture(covariance=kind, tol=1e-5).fit(evidence)
+    online = GaussianMixture(covariance=kind)
+    for rows in np.split(np.arange(20_000), 40):
+        online.partial_fit(evidence.take(rows))
+    np.testing.assert_allclose(online.means_, batch.means_, atol=1e-2)
+    np.testing.assert_allclose(online.class_prior_, batch.class_prior_, atol=5e-3)
+    assert online.online_.items == 20_000
+
+
+def test_chunks_that_all_weigh_alike_are_one_pass():
+    """With one class a cluster for certain, online sums are those of all items."""
+    evidence, gold = planted(90, n_gold=90)
+    whole = GaussianMixture().fit(evidence)
+    online = GaussianMixture(step=1.0, spread=1.0)
+    for rows in np.split(np.arange(90), [30, 35]):
+        online.partial_fit(evidence.take(rows))
+    mean = pd.DataFrame(evidence.features).groupby(gold.to_numpy()).mean()
+    np.testing.assert_allclose(online.means_[:, 0], mean, rtol=1e-9)
+    np.testing.assert_allclose(whole.means_[:, 0], mean, rtol=1e-9)
+    assert online.partial_fit(evidence).predict(evidence).tolist() == gold.tolist()
+
+
+def test_fitting_begins_anew_and_a_saved_state_goes_on(tmp_path):
+    evidence, _ = planted(300, n_gold=30)
+    first, second = evidence.take(np.arange(150)), evidence.take(np.arange(150, 300))
+    model = GaussianMixture().partial_fit(first)
+    model.save(tmp_path / "model.wl")
+    again = wl.load(tmp_path / "model.wl").partial_fit(second)
+    np.testing.assert_array_equal(again.means_, model.partial_fit(second).means_)
+    assert model.fit(first).online_ is None
+    with pytest.raises(ValueError, match="takes evidence alone"):
+        again.partial_fit(second, y=[1])
+    with pytest.raises(ValueError, match="fitted to classes"):
+        again.partial_fit(wl.Evidence(second.index, classes=["x", "y"]))
+
+
+def test_an_unexplained_chunk_teaches_nothing():
+    """By a prior that rules a class out, gold of this class cannot be."""
+    evidence, gold = planted(60, n_gold=0)
+    some = evidence.take(np.flatnonzero(gold != "cow"))
+    model = GaussianMixture(class_prior={"ant": 0.5, "bee": 0.5, "cow": 0}).partial_fit(some)
+    means = model.means_
+    impossible = evidence.take(np.flatnonzero(gold == "cow")).with_candidates(gold[gold == "cow"])
+    np.testing.assert_array_equal(model.partial_fit(impossible).means_, means)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numbers
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
 
 from weaklabel._device import beside, on_host
+from weaklabel.models import _advice
 from weaklabel.models import _gaussian_dense as dense
 from weaklabel.models import _gaussian_diagonal as diagonal
 from weaklabel.models._base import TermModel
@@ -22,6 +23,7 @@ from weaklabel.models._gaussian_features import (
     refuse_features,
 )
 from weaklabel.models._gaussian_first import comparable, first_sums
+from weaklabel.models._gaussian_online import Online, advance, begin
 from weaklabel.models._gaussian_start import first_posterior
 from weaklabel.models._gaussian_sums import Belief, Sums, safe_ratio
 
@@ -81,6 +83,10 @@ class GaussianMixture(TermModel):
     max_drift : float
         Stop, and keep the first sweep, when class shares of items with candidates are further than
         this from those of the start (total variation, 0 to 1). 1 never does.
+    step : float
+        How `partial_fit` weighs chunks, above 0.5 and at most 1: one that brings a share s of all
+        items so far moves what was learned by s to this power. 1 weighs all items alike, less
+        forgets the first ones, about which little was known.
     random_state : int, Generator, RandomState or None
         For starts, where nothing is known of a class and it begins at an item far from the others.
 
@@ -95,7 +101,7 @@ class GaussianMixture(TermModel):
         n_classes x n_components.
     class_prior_ : Series, n_classes
     converged_, n_iter_, objective_trace_, ending_
-        How the fit went; objectives in nats.
+        How the fit went (of the first chunk, with `partial_fit`); objectives in nats.
 
     Notes
     -----
@@ -115,6 +121,8 @@ class GaussianMixture(TermModel):
     ----------
     .. [1] Fraley and Raftery, "Bayesian regularization for normal mixture estimation and
        model-based clustering", Journal of Classification 24, 2007.
+    .. [2] Cappe and Moulines, "On-line expectation-maximization algorithm for latent data models",
+       Journal of the Royal Statistical Society B 71, 2009.
 
     Examples
     --------
@@ -136,6 +144,8 @@ class GaussianMixture(TermModel):
 
     _uses: ClassVar[frozenset[str]] = frozenset({"features"})
 
+    online_: Online | None
+
     def __init__(
         self,
         *,
@@ -150,6 +160,7 @@ class GaussianMixture(TermModel):
         max_iter: int = 500,
         tol: float = 1e-3,
         max_drift: float = 0.25,
+        step: float = 0.9,
         random_state: Any = None,
     ) -> None:
         self.covariance = covariance
@@ -163,11 +174,59 @@ class GaussianMixture(TermModel):
         self.max_iter = max_iter
         self.tol = tol
         self.max_drift = max_drift
+        self.step = step
         self.random_state = random_state
 
     @property
     def _dense(self) -> bool:
         return self.covariance in {"full", "tied"}
+
+    # ---- chunks -----------------------------------------------------------------------------
+
+    def fit(self, evidence: Evidence, y: Any = None) -> Self:
+        """Learn the densities; see `BaseLabelModel.fit`.
+
+        Parameters
+        ----------
+        evidence : Evidence
+            With features.
+        y : None
+            Not used: a label model learns without labels.
+
+        Returns
+        -------
+        self
+        """
+        self.online_ = None
+        return super().fit(evidence, y)
+
+    def partial_fit(self, evidence: Evidence, y: Any = None) -> Self:
+        """Learn from one more chunk of items, by a step of online EM [2]_.
+
+        The first chunk is fitted as by `fit`, so that it should tell all classes apart; each
+        further one is looked at once. Nothing of a chunk is kept but sums.
+
+        Parameters
+        ----------
+        evidence : Evidence
+            The same classes and features in every chunk; bags have all their members in it.
+        y : None
+            Not used: a label model learns without labels.
+
+        Returns
+        -------
+        self
+        """
+        if getattr(self, "online_", None) is None:
+            self.fit(evidence, y)
+            self.online_ = begin(self, evidence)
+            return self
+        _advice.refuse_labels(self, evidence, y)
+        self.online_, parameters = advance(self, self._matched(evidence), self.online_)
+        self.parameters_ = parameters
+        shares = np.exp(on_host(parameters.log_prior))
+        self.class_prior_ = pd.Series(shares, self.classes_, name="class_prior")
+        return self
 
     # ---- before the loop --------------------------------------------------------------------
 
@@ -190,6 +249,11 @@ class GaussianMixture(TermModel):
             raise ValueError(msg)
         if not self.spread > 0:
             msg = f"spread is a share of the variance of all items, above 0; not {self.spread!r}."
+            raise ValueError(msg)
+        if not 0.5 < self.step <= 1:
+            msg = (
+                f"step is a power above 0.5 and at most 1, so that steps settle; not {self.step!r}."
+            )
             raise ValueError(msg)
 
     def _informs(self, evidence: Evidence) -> Any:
