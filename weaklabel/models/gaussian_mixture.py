@@ -217,12 +217,13 @@ class GaussianMixture(TermModel):
         -------
         self
         """
-        if getattr(self, "online_", None) is None:
+        state: Online | None = getattr(self, "online_", None)
+        if state is None:
             self.fit(evidence, y)
             self.online_ = begin(self, evidence)
             return self
         _advice.refuse_labels(self, evidence, y)
-        self.online_, parameters = advance(self, self._matched(evidence), self.online_)
+        self.online_, parameters = advance(self, self._matched(evidence), state)
         self.parameters_ = parameters
         shares = np.exp(on_host(parameters.log_prior))
         self.class_prior_ = pd.Series(shares, self.classes_, name="class_prior")
