@@ -48,6 +48,7 @@ from weaklabel.graph import neighbors
 from weaklabel.io.saved import load
 from weaklabel.models import (
     Cautious,
+    Classifier,
     DawidSkene,
     GaussianMixture,
     LabelModel,
@@ -67,6 +68,7 @@ __all__ = [
     "BeliefPropagation",
     "Cautious",
     "ClassBalance",
+    "Classifier",
     "Count",
     "DawidSkene",
     "Evidence",

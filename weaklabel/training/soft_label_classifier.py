@@ -284,7 +284,7 @@ class SoftLabelClassifier(EndModel):
 
     def _rows(self, probabilities: np.ndarray, weights: np.ndarray) -> tuple[Rows, bool]:
         """Choose the rows to train on, and say whether doubt was lost in them."""
-        weighs = self.harden is False or _takes_weights(self.estimator)
+        weighs = self.harden is False or takes_weights(self.estimator)
         doubtful = bool((probabilities.max(axis=1) < 1 - self.min_probability).any())
         hardened = doubtful and (bool(self.harden) or not weighs)
         if hardened:
@@ -306,10 +306,10 @@ class SoftLabelClassifier(EndModel):
         return columns
 
 
-def _takes_weights(estimator: Any) -> bool:
+def takes_weights(estimator: Any) -> bool:
     """Say whether `fit` (of a Pipeline's last step) takes sample weights."""
     if isinstance(estimator, Pipeline):
-        return _takes_weights(estimator.steps[-1][1])
+        return takes_weights(estimator.steps[-1][1])
     return has_fit_parameter(estimator, "sample_weight") and not _declines_weights(estimator)
 
 

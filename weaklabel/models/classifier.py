@@ -1,0 +1,267 @@
+"""Classifier: what features say, by a scikit-learn classifier refitted on each posterior."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.dummy import DummyClassifier
+
+from weaklabel._device import beside, on_host
+from weaklabel._hash import scatter
+from weaklabel._progress import progress_bar
+from weaklabel.models._base import TermModel
+from weaklabel.models._folds import fold_of_items, item_keys, taught
+from weaklabel.models._learner import Learner
+from weaklabel.models._sharpness import sharpen, stretched
+from weaklabel.training._rows import Rows, expand, fit_rows
+from weaklabel.training.soft_label_classifier import takes_weights
+
+if TYPE_CHECKING:
+    from weaklabel.evidence import Evidence
+    from weaklabel.solvers import Solver
+
+TINY = 1e-6  # probabilities of a classifier are kept off 0 and 1 by this
+
+
+class _Lesson(NamedTuple):
+    """What a posterior teaches: rows to learn from, which lie one after another over chunks."""
+
+    evidence: Any
+    mass: Any  # n_items x n_classes: the posterior times item weights; 0 for what teaches nothing
+
+
+class _Parameters(NamedTuple):
+    """Classifiers, each taught by the items outside its fold, and how to weigh what they say."""
+
+    estimators: tuple[Any, ...]  # n_folds
+    log_share: Any  # n_folds x n_classes: class shares that each was taught
+    sharpness: Any  # how far log probabilities are stretched
+    offset: Any  # n_classes
+    key: Any  # n_taught: hashes of the labels of the items, rising
+    fold: Any  # n_taught: fold of each
+
+
+class Classifier(TermModel):
+    """Any probabilistic classifier on the features, refitted on each posterior.
+
+    An item is scored by classifiers that never saw its own label, nor those of its bag:
+    items are cut into folds, and each fold is scored by a classifier that learned from the others.
+    With exact counts in bags (`BeliefPropagation`) this is the strongest known way from
+    proportions to labels.
+
+    Vague labels make vague classifiers. So what the classifiers say is stretched: by as much as
+    makes what is certain of the items (counts in bags, candidates) most likely. This takes the
+    place of dozens of sweeps.
+
+    Parameters
+    ----------
+    estimator : classifier or None
+        Any scikit-learn classifier with ``predict_proba``, or a Pipeline that ends in one. One
+        whose ``fit`` takes no ``sample_weight`` learns one class an item, drawn from the
+        posterior. None: logistic regression averaged with boosting, or, beyond 64 columns, with
+        logistic regression on random Fourier features.
+    n_folds : int
+        Classifiers in a sweep. 1 lets every item hear its own label, which is rarely wise.
+    solver : Solver or None
+        How items are made to agree; None is `Independent`.
+    class_prior : None, "uniform", mapping, Series or array, n_classes
+        None: estimated. Otherwise given.
+    prior_strength : float or None
+        How many items `class_prior` is worth; None fixes it.
+    max_iter : int
+        Sweeps after the first. Their number is fixed, since the likelihood of a classifier that
+        is never asked about its own labels is no objective.
+    progress : bool or None
+        Whether to show a progress bar; None shows it on a terminal or in a notebook.
+
+    Attributes
+    ----------
+    parameters_ : Parameters
+        Holds the fitted classifiers.
+    classes_, class_prior_, n_iter_, ending_, objective_trace_
+        As in every label model.
+
+    Notes
+    -----
+    Items of which nothing else is known (no votes, candidates, or bag of less than half of
+    all items) are scored, but teach nothing: a classifier that learns from its own echo gets worse.
+
+    An item that was there in the fit is known again by its index label, and scored by the
+    classifiers of its fold only; other items by the mean of all.
+
+    Statistics of a classifier are the weighted rows themselves. They do not add up over chunks;
+    they lie one after another.
+
+    Examples
+    --------
+    >>> import pandas as pd, weaklabel as wl
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.random(400) < 0.5
+    >>> X = pd.DataFrame({"x": truth + rng.normal(scale=0.5, size=400)})
+    >>> bag = pd.Series(np.arange(400) // 8)
+    >>> counts = pd.Series(truth).groupby(bag).sum()
+    >>> evidence = (
+    ...     wl.Evidence(X.index, classes=["no", "yes"])
+    ...     .with_features(X)
+    ...     .with_bags(bag, wl.Count("yes", number=counts))
+    ... )
+    >>> model = Classifier(solver=wl.BeliefPropagation()).fit(evidence)
+    >>> bool(((model.predict(evidence) == "yes") == truth).mean() > 0.85)
+    True
+    """
+
+    _uses: ClassVar[frozenset[str]] = frozenset({"features"})
+    _fixed_sweeps: ClassVar[bool] = True
+
+    n_init = 1
+    tol = 0.0
+    random_state = None
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        n_folds: int = 4,
+        solver: Solver | None = None,
+        class_prior: Any = None,
+        prior_strength: float | None = None,
+        max_iter: int = 4,
+        max_drift: float = 1.0,
+        progress: bool | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.n_folds = n_folds
+        self.solver = solver
+        self.class_prior = class_prior
+        self.prior_strength = prior_strength
+        self.max_iter = max_iter
+        self.max_drift = max_drift
+        self.progress = progress
+
+    def _refuse(self, evidence: Evidence) -> None:
+        if evidence.features is None:
+            msg = (
+                "A classifier learns from features, and this evidence has none. Add with_features."
+            )
+            raise ValueError(msg)
+        if self.n_folds < 1:
+            msg = f"n_folds is at least 1, not {self.n_folds!r}. Try 4."
+            raise ValueError(msg)
+        if self.estimator is None:
+            return
+        if not is_classifier(self.estimator) or not hasattr(self.estimator, "predict_proba"):
+            msg = (
+                f"{self.estimator!r} gives no class probabilities. Choose a classifier with "
+                "predict_proba, such as LogisticRegression, or wrap it in CalibratedClassifierCV."
+            )
+            raise TypeError(msg)
+
+    def _informs(self, evidence: Evidence) -> Any:
+        self._refuse(evidence)
+        return beside(np.ones(len(evidence), dtype=bool), evidence.features)
+
+    def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> _Lesson:
+        mass = on_host(posterior) * taught(evidence)[:, None]
+        return _Lesson(evidence, mass)
+
+    def _maximize(self, statistics: _Lesson, survey: Any, log_prior: Any) -> _Parameters:
+        evidence, mass = statistics
+        rows = np.flatnonzero(mass.sum(axis=1) > 0)
+        if not len(rows):
+            msg = (
+                "Nothing is known of single items, so that there is nothing to teach a classifier. "
+                "Add votes, candidates or bags."
+            )
+            raise ValueError(msg)
+        keys = item_keys(evidence.index)
+        rows = rows[np.argsort(keys[rows], kind="stable")]  # the order of items never matters
+        fold = fold_of_items(evidence, keys, rows, self.n_folds)
+        features = on_host(evidence.features)[rows]
+        fitted, shares = [], []
+        with progress_bar(self.progress, self.n_folds, "classifiers", leave=False) as bar:
+            for number in range(self.n_folds):
+                part = (fold != number) | (self.n_folds == 1)
+                part = part if part.any() else np.ones(len(rows), dtype=bool)
+                chosen = rows[part]
+                fitted.append(self._taught_by(features[part], mass[chosen], keys[chosen]))
+                shares.append(mass[chosen].sum(axis=0) / mass[chosen].sum())
+                bar.update()
+        learned = _Parameters(
+            tuple(fitted), np.log(np.maximum(shares, 1e-300)), np.ones(()), np.zeros(mass.shape[1]), keys[rows], fold
+        )
+        told = _told(evidence, learned)
+        found = sharpen(evidence, told, on_host(log_prior), mass.sum(axis=1))
+        return learned._replace(sharpness=np.array(found.sharpness), offset=found.offset)
+
+    def _taught_by(self, X: np.ndarray, mass: np.ndarray, keys: np.ndarray) -> Any:
+        """Fit a classifier to the weight of each class of each item."""
+        weights = mass.sum(axis=1)
+        probabilities = mass / weights[:, None]
+        seen = mass.sum(axis=0) > TINY * weights.sum()
+        if seen.sum() == 1:
+            only = np.full(len(X), int(seen.argmax()))
+            return DummyClassifier(strategy="prior").fit(X, only)
+        if self.estimator is None:
+            return Learner().fit_soft(X, mass)
+        model = clone(self.estimator)
+        if takes_weights(model):
+            rows = expand(probabilities * seen, weights, TINY)
+        else:
+            rows = _drawn(probabilities, weights, keys, self.estimator)
+        names = np.arange(mass.shape[1])
+        return fit_rows(model, X, names[probabilities.argmax(axis=1)], names, rows)
+
+    def _score(self, evidence: Evidence, parameters: _Parameters) -> Any:
+        self._refuse(evidence)
+        scores = stretched(_told(evidence, parameters), parameters.sharpness, parameters.offset)
+        return beside(scores, evidence.features)
+
+    def _moved(self, after: _Parameters, before: _Parameters) -> float:
+        """How far class shares and sharpness moved; classifiers cannot be compared."""
+        shares = np.abs(np.exp(after.log_share) - np.exp(before.log_share)).sum()
+        return float(shares + abs(np.log(after.sharpness / before.sharpness)))
+
+    def _placed(self, parameters: _Parameters, move: Any) -> _Parameters:
+        """Leave what classifiers learned on the host, where scikit-learn is."""
+        return parameters
+
+
+def _told(evidence: Evidence, parameters: _Parameters) -> np.ndarray:
+    """Log probabilities without class shares, n_items x n_classes, their mean over classes 0."""
+    keys, X = item_keys(evidence.index), on_host(evidence.features)
+    at = np.minimum(np.searchsorted(parameters.key, keys), len(parameters.key) - 1)
+    fold = np.where(parameters.key[at] == keys, parameters.fold[at], -1)
+    told = np.zeros((len(X), parameters.log_share.shape[1]))
+    new = fold < 0
+    for number, estimator in enumerate(parameters.estimators):
+        rows = np.flatnonzero((fold == number) | new)
+        if len(rows):
+            share = 1 / len(parameters.estimators)
+            part = _log_ratio(estimator, X[rows], parameters.log_share[number])
+            told[rows] += part * np.where(new[rows], share, 1.0)[:, None]
+    return told
+
+
+def _log_ratio(estimator: Any, X: np.ndarray, log_share: np.ndarray) -> np.ndarray:
+    """Log of predicted probabilities over class shares; 0 for a class that was never seen."""
+    seen = np.asarray(estimator.classes_)
+    ratio = np.zeros((len(X), len(log_share)))
+    ratio[:, seen] = np.log(np.maximum(estimator.predict_proba(X), TINY)) - log_share[seen]
+    return ratio - ratio.mean(axis=1, keepdims=True)
+
+
+def _drawn(
+    probabilities: np.ndarray, weights: np.ndarray, keys: np.ndarray, estimator: Any
+) -> Rows:
+    """Draw one class an item by a hash of its label, for estimators that take no weights."""
+    if not np.allclose(weights, weights[0]):
+        msg = (
+            f"{type(estimator).__name__} takes no sample_weight, so that it cannot count some "
+            "items more than others. Leave with_weights out, or choose an estimator that takes it."
+        )
+        raise TypeError(msg)
+    chance = scatter(keys) / 2.0**64
+    code = (np.cumsum(probabilities, axis=1) < chance[:, None]).sum(axis=1)
+    return Rows(np.arange(len(code)), np.minimum(code, probabilities.shape[1] - 1), None)
