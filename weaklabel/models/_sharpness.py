@@ -1,14 +1,14 @@
-"""Sharpness: how far to stretch what a classifier says, by what is certain of the items."""
+"""Sharpness: how far to stretch what classifiers say, by what is certain of the items."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
+from scipy.optimize import minimize
+from scipy.special import logsumexp, softmax
 from sklearn.exceptions import ConvergenceWarning
 
 from weaklabel._device import on_host
@@ -16,99 +16,157 @@ from weaklabel.solvers import BeliefPropagation, Independent
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
+    from weaklabel.solvers import Solver
 
-RANGE = 0.2, 10.0
-SPREAD = 2.0  # deviation of the belief about log sharpness: where nothing tells, it stays near 1
+# Belief about sharpness and about the weight of a classifier beside others: deviation of their
+# logarithms. Where little is certain of the items, classifiers are averaged as they are.
+SPREAD, SPREAD_OF_ONE = 2.0, 1.0
+LARGEST = 10.0
 FARTHEST = 14.0  # nats between two classes: a classifier may always be wrong, once in a million
 
 
-class Sharpness(NamedTuple):
-    """How far to stretch log probabilities, and what to add so that class shares stay."""
+def stretched(told: np.ndarray, weight: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Sum up what classifiers say into scores, n_items x n_classes, at best 0.
 
-    sharpness: float
-    offset: np.ndarray  # n_classes
-
-
-def stretched(told: np.ndarray, sharpness: float, offset: np.ndarray) -> np.ndarray:
-    """Stretch what a classifier says into scores, n_items x n_classes, at best 0."""
-    scores = sharpness * told + offset
+    Parameters
+    ----------
+    told : floating array, n_classifiers x n_items x n_classes
+    weight : floating array, n_classifiers
+    offset : floating array, n_classes
+    """
+    scores = np.tensordot(weight, told, 1) + offset
     return np.maximum(scores - scores.max(axis=1, keepdims=True), -FARTHEST)
 
 
 def sharpen(
-    evidence: Evidence, told: np.ndarray, log_prior: np.ndarray, weights: np.ndarray
-) -> Sharpness:
-    """Find the sharpness that makes bags, candidates and hints most likely.
+    evidence: Evidence,
+    told: np.ndarray,
+    log_prior: np.ndarray,
+    mass: np.ndarray,
+    before: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find weights of classifiers that make bags, candidates and hints most likely.
 
     Parameters
     ----------
     evidence : Evidence
         What is certain of the items.
-    told : floating array, n_items x n_classes
-        Log probabilities by a classifier that did not see the item, without class shares.
+    told : floating array, n_classifiers x n_items x n_classes
+        Log probabilities by classifiers that did not see the item, without class shares.
     log_prior : floating array, n_classes
-    weights : floating array, n_items
+    mass : floating array, n_items
         How much each item counts for class shares.
+    before : floating array, n_classifiers, or None
+        Weights that are kept but for their sum; None finds all.
+
+    Returns
+    -------
+    weight : floating array, n_classifiers
+        Sums to the sharpness: 1 where they are averaged as they are.
+    offset : floating array, n_classes
+        To add so that the mean of what is predicted is the class prior.
 
     Notes
     -----
     A classifier taught by vague labels is vague itself, and EM sharpens it by a little in each
-    sweep: in bags of 128, dozens are needed. The likelihood of the counts tells at once. The
-    offset keeps the mean of what is predicted at the class prior; what this fits by itself,
-    however little the classifier knows, is taken off (the likelihood is conditional on totals, by
-    the saddlepoint of the information about the offset).
+    sweep: in bags of 128, dozens are needed. The likelihood of the counts tells at once. It also
+    tells which classifier to believe, but in the first sweep only, while labels are nothing but
+    the shares of bags: later, what a classifier says comes back in the labels of the others.
+
+    What the offset fits by itself, however little the classifiers know, is taken off: the
+    likelihood is conditional on totals, by the saddlepoint of the information about the offset.
     """
-    known = replace(evidence, votes=None, neighbors=None, features=None)
-    if not known.bags and known.candidates is None and known.hints is None:
-        return Sharpness(1.0, offset_for(told, log_prior, weights))
-    solver = BeliefPropagation(max_iter=20) if known.bags else Independent()
+    share = np.full(len(told), 1 / len(told)) if before is None else before / before.sum()
+    certain = _Certain.of(evidence)
+    if certain is None:
+        return share, balanced(np.tensordot(share, told, 1), log_prior, mass)
+    mixed = told if before is None else np.tensordot(share, told, 1)[None]
 
-    def loss(log_sharpness: float) -> float:
-        sharpness = float(np.exp(log_sharpness))
-        offset = offset_for(sharpness * told, log_prior, weights)
-        scores = log_prior + stretched(told, sharpness, offset)
+    def loss(free: np.ndarray) -> tuple[float, np.ndarray]:
+        weight = _weight(free)
+        value, slope = certain.fit(mixed, weight, log_prior, mass)
+        belief = np.r_[free[0] / SPREAD**2, free[1:] / SPREAD_OF_ONE**2]
+        by_free = weight[:-1] * (slope[:-1] - slope @ weight / weight.sum())
+        return belief @ free / 2 - value, belief - np.r_[slope @ weight, by_free]
+
+    bounds = [(-np.log(LARGEST), np.log(LARGEST)), *[(-5.0, 5.0)] * (len(mixed) - 1)]
+    options = {"maxiter": 12, "maxfun": 15, "ftol": 1e-6}
+    start = np.zeros(len(mixed))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    weight = _weight(found.x)
+    weight = weight if before is None else weight[0] * share
+    return weight, balanced(np.tensordot(weight, told, 1), log_prior, mass)
+
+
+def _weight(free: np.ndarray) -> np.ndarray:
+    """Weights from the logarithm of their sum and log ratios to the last."""
+    return np.exp(free[0]) * softmax(np.r_[free[1:], 0.0])
+
+
+class _Certain(NamedTuple):
+    """What is certain of the items, and how to tell its likelihood."""
+
+    evidence: Evidence
+    solver: Solver
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Self | None:
+        """Leave out what may be wrong; None if nothing is left."""
+        known = replace(evidence, votes=None, neighbors=None, features=None)
+        if known.bags:
+            return cls(known, BeliefPropagation(max_iter=20))
+        told = known.candidates is not None or known.hints is not None
+        return cls(known, Independent()) if told else None
+
+    def fit(
+        self, told: np.ndarray, weight: np.ndarray, log_prior: np.ndarray, mass: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Log-likelihood of what is certain, and its slope along the weights, n_classifiers."""
+        offset = balanced(np.tensordot(weight, told, 1), log_prior, mass)
+        scores = log_prior + stretched(told, weight, offset)
         scores -= logsumexp(scores, axis=1, keepdims=True)
-        hinted = scores if known.hints is None else scores + on_host(known.hints)
-        each = on_host(solver.solve(hinted, known).log_normalizer)
-        each = np.where(np.isfinite(each), each, 0.0)
-        if known.weights is not None:
-            each = each * on_host(known.weights)
-        belief = -0.5 * (log_sharpness / SPREAD) ** 2
-        return -(each.sum() + _log_information(np.exp(scores), weights) / 2 + belief)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        found = minimize_scalar(
-            loss, bounds=np.log(RANGE), method="bounded", options={"xatol": 0.05, "maxiter": 12}
-        )
-    sharpness = float(np.exp(found.x))
-    return Sharpness(sharpness, offset_for(sharpness * told, log_prior, weights))
+        predicted = np.exp(scores)
+        hints, counts = self.evidence.hints, self.evidence.weights
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            found = self.solver.solve(
+                scores if hints is None else scores + on_host(hints), self.evidence
+            )
+        each = on_host(found.log_normalizer)
+        counted = np.isfinite(each) * (1.0 if counts is None else on_host(counts))
+        value = float(np.where(np.isfinite(each), each, 0.0) @ counted)
+        drawn = (on_host(found.probabilities) - predicted) * counted[:, None]
+        slope = np.array([(drawn * (one + _bend(one, predicted, mass))).sum() for one in told])
+        return value + _log_information(predicted, mass) / 2, slope
 
 
-def offset_for(told: np.ndarray, log_prior: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """What to add to scores so that predictions have the class prior as their mean, n_classes."""
-    prior, total = np.exp(log_prior), weights.sum()
+def balanced(told: np.ndarray, log_prior: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    """Find what to add so that predictions have the class prior as their mean, n_classes."""
+    prior, total = np.exp(log_prior), mass.sum()
     offset = np.zeros(len(prior))
     for _ in range(50):
-        predicted = _softmax(log_prior + told + offset)
-        mean = weights @ predicted / total
-        if np.abs(mean - prior).max() < 1e-9:
+        predicted = softmax(log_prior + told + offset, axis=1)
+        gap = prior - mass @ predicted / total
+        if np.abs(gap).max() < 1e-9:
             break
-        information = np.diag(mean) - (predicted * weights[:, None]).T @ predicted / total
-        # information is singular along equal shifts; the ridge is far below what matters
-        step = np.linalg.solve(information + 1e-9 * np.eye(len(prior)), prior - mean)
-        offset += np.clip(step - step.mean(), -1.0, 1.0)
-    return offset
+        step = np.linalg.lstsq(_information(predicted, mass) / total, gap, rcond=1e-10)[0]
+        offset += np.clip(step, -1.0, 1.0)
+    return offset - offset.mean()
 
 
-def _log_information(predicted: np.ndarray, weights: np.ndarray) -> float:
+def _information(predicted: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    """Information about the offset, n_classes x n_classes; singular along equal shifts."""
+    return np.diag(mass @ predicted) - (predicted * mass[:, None]).T @ predicted
+
+
+def _log_information(predicted: np.ndarray, mass: np.ndarray) -> float:
     """Log determinant of the information about the offset, up to a constant."""
-    mean = np.diag(weights @ predicted)
-    information = mean - (predicted * weights[:, None]).T @ predicted
-    smallest = 1e-9 * weights.sum()
-    return float(np.linalg.slogdet(information[1:, 1:] + smallest * np.eye(len(mean) - 1))[1])
+    information = _information(predicted, mass)[1:, 1:]
+    return float(np.linalg.slogdet(information + 1e-9 * np.eye(len(information)))[1])
 
 
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return likely / likely.sum(axis=1, keepdims=True)
+def _bend(told: np.ndarray, predicted: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    """Give how fast the offset follows the weight of a classifier, n_classes."""
+    away = told - (predicted * told).sum(axis=1, keepdims=True)
+    moved = mass @ (predicted * away)
+    return -np.linalg.lstsq(_information(predicted, mass), moved, rcond=1e-10)[0]

@@ -13,7 +13,7 @@ from weaklabel._hash import scatter
 from weaklabel._progress import progress_bar
 from weaklabel.models._base import TermModel
 from weaklabel.models._folds import fold_of_items, item_keys, taught
-from weaklabel.models._learner import Learner
+from weaklabel.models._learners import default_learners
 from weaklabel.models._sharpness import sharpen, stretched
 from weaklabel.training._rows import Rows, expand, fit_rows
 from weaklabel.training.soft_label_classifier import takes_weights
@@ -30,14 +30,15 @@ class _Lesson(NamedTuple):
 
     evidence: Any
     mass: Any  # n_items x n_classes: the posterior times item weights; 0 for what teaches nothing
+    before: Any  # n_classifiers: their weight in the last sweep, or None
 
 
 class _Parameters(NamedTuple):
     """Classifiers, each taught by the items outside its fold, and how to weigh what they say."""
 
-    estimators: tuple[Any, ...]  # n_folds
+    estimators: Any  # n_folds lists of n_classifiers
     log_share: Any  # n_folds x n_classes: class shares that each was taught
-    sharpness: Any  # how far log probabilities are stretched
+    weight: Any  # n_classifiers: how much log probabilities count
     offset: Any  # n_classes
     key: Any  # n_taught: hashes of the labels of the items, rising
     fold: Any  # n_taught: fold of each
@@ -57,11 +58,12 @@ class Classifier(TermModel):
 
     Parameters
     ----------
-    estimator : classifier or None
+    estimator : classifier, list of classifiers, or None
         Any scikit-learn classifier with ``predict_proba``, or a Pipeline that ends in one. One
         whose ``fit`` takes no ``sample_weight`` learns one class an item, drawn from the
-        posterior. None: logistic regression averaged with boosting, or, beyond 64 columns, with
-        logistic regression on random Fourier features.
+        posterior. Several are averaged in log probabilities, with weights that counts and
+        candidates tell. None: logistic regression, and boosting of small trees; beyond 64 columns
+        or 32 classes, logistic regression on random Fourier features in place of trees.
     n_folds : int
         Classifiers in a sweep. 1 lets every item hear its own label, which is rarely wise.
     solver : Solver or None
@@ -149,14 +151,15 @@ class Classifier(TermModel):
         if self.n_folds < 1:
             msg = f"n_folds is at least 1, not {self.n_folds!r}. Try 4."
             raise ValueError(msg)
-        if self.estimator is None:
-            return
-        if not is_classifier(self.estimator) or not hasattr(self.estimator, "predict_proba"):
-            msg = (
-                f"{self.estimator!r} gives no class probabilities. Choose a classifier with "
-                "predict_proba, such as LogisticRegression, or wrap it in CalibratedClassifierCV."
-            )
-            raise TypeError(msg)
+        given = self.estimator if _several(self.estimator) else [self.estimator]
+        for one in given if self.estimator is not None else ():
+            if not is_classifier(one) or not hasattr(one, "predict_proba"):
+                msg = (
+                    f"{one!r} gives no class probabilities. Choose a classifier with "
+                    "predict_proba, such as LogisticRegression, or wrap it in "
+                    "CalibratedClassifierCV."
+                )
+                raise TypeError(msg)
 
     def _informs(self, evidence: Evidence) -> Any:
         self._refuse(evidence)
@@ -164,10 +167,10 @@ class Classifier(TermModel):
 
     def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> _Lesson:
         mass = on_host(posterior) * taught(evidence)[:, None]
-        return _Lesson(evidence, mass)
+        return _Lesson(evidence, mass, None if parameters is None else parameters.weight)
 
     def _maximize(self, statistics: _Lesson, survey: Any, log_prior: Any) -> _Parameters:
-        evidence, mass = statistics
+        evidence, mass, before = statistics
         rows = np.flatnonzero(mass.sum(axis=1) > 0)
         if not len(rows):
             msg = (
@@ -178,78 +181,92 @@ class Classifier(TermModel):
         keys = item_keys(evidence.index)
         rows = rows[np.argsort(keys[rows], kind="stable")]  # the order of items never matters
         fold = fold_of_items(evidence, keys, rows, self.n_folds)
-        features = on_host(evidence.features)[rows]
+        X, mass, keys = on_host(evidence.features)[rows], mass[rows], keys[rows]
+        learners = self._learners(X, mass)
         fitted, shares = [], []
         with progress_bar(self.progress, self.n_folds, "classifiers", leave=False) as bar:
             for number in range(self.n_folds):
-                part = (fold != number) | (self.n_folds == 1)
-                part = part if part.any() else np.ones(len(rows), dtype=bool)
-                chosen = rows[part]
-                fitted.append(self._taught_by(features[part], mass[chosen], keys[chosen]))
-                shares.append(mass[chosen].sum(axis=0) / mass[chosen].sum())
+                part = (fold != number) | (fold.min() == fold.max())
+                fitted.append([_fitted(one, X[part], mass[part], keys[part]) for one in learners])
+                shares.append(mass[part].sum(axis=0) / mass[part].sum())
                 bar.update()
-        learned = _Parameters(
-            tuple(fitted), np.log(np.maximum(shares, 1e-300)), np.ones(()), np.zeros(mass.shape[1]), keys[rows], fold
-        )
+        log_share = np.log(np.maximum(shares, TINY))
+        blank = np.zeros(0)
+        learned = _Parameters(fitted, log_share, blank, blank, keys, fold)
         told = _told(evidence, learned)
-        found = sharpen(evidence, told, on_host(log_prior), mass.sum(axis=1))
-        return learned._replace(sharpness=np.array(found.sharpness), offset=found.offset)
+        counted = statistics.mass.sum(axis=1)
+        weight, offset = sharpen(evidence, told, on_host(log_prior), counted, before)
+        return learned._replace(weight=weight, offset=offset)
 
-    def _taught_by(self, X: np.ndarray, mass: np.ndarray, keys: np.ndarray) -> Any:
-        """Fit a classifier to the weight of each class of each item."""
-        weights = mass.sum(axis=1)
-        probabilities = mass / weights[:, None]
-        seen = mass.sum(axis=0) > TINY * weights.sum()
-        if seen.sum() == 1:
-            only = np.full(len(X), int(seen.argmax()))
-            return DummyClassifier(strategy="prior").fit(X, only)
+    def _learners(self, X: np.ndarray, mass: np.ndarray) -> list[Any]:
+        """Give the classifiers to fit in each fold."""
         if self.estimator is None:
-            return Learner().fit_soft(X, mass)
-        model = clone(self.estimator)
-        if takes_weights(model):
-            rows = expand(probabilities * seen, weights, TINY)
-        else:
-            rows = _drawn(probabilities, weights, keys, self.estimator)
-        names = np.arange(mass.shape[1])
-        return fit_rows(model, X, names[probabilities.argmax(axis=1)], names, rows)
+            return default_learners(len(X), X.shape[1], mass.shape[1])
+        return list(self.estimator) if _several(self.estimator) else [self.estimator]
 
     def _score(self, evidence: Evidence, parameters: _Parameters) -> Any:
         self._refuse(evidence)
-        scores = stretched(_told(evidence, parameters), parameters.sharpness, parameters.offset)
+        scores = stretched(_told(evidence, parameters), parameters.weight, parameters.offset)
         return beside(scores, evidence.features)
 
     def _moved(self, after: _Parameters, before: _Parameters) -> float:
         """How far class shares and sharpness moved; classifiers cannot be compared."""
         shares = np.abs(np.exp(after.log_share) - np.exp(before.log_share)).sum()
-        return float(shares + abs(np.log(after.sharpness / before.sharpness)))
+        return float(shares + np.abs(after.weight - before.weight).sum())
 
     def _placed(self, parameters: _Parameters, move: Any) -> _Parameters:
         """Leave what classifiers learned on the host, where scikit-learn is."""
         return parameters
 
 
+def _several(estimator: Any) -> bool:
+    """Tell whether there are several classifiers."""
+    return isinstance(estimator, list | tuple)
+
+
 def _told(evidence: Evidence, parameters: _Parameters) -> np.ndarray:
-    """Log probabilities without class shares, n_items x n_classes, their mean over classes 0."""
+    """Log probabilities without class shares, n_classifiers x n_items x n_classes."""
     keys, X = item_keys(evidence.index), on_host(evidence.features)
     at = np.minimum(np.searchsorted(parameters.key, keys), len(parameters.key) - 1)
     fold = np.where(parameters.key[at] == keys, parameters.fold[at], -1)
-    told = np.zeros((len(X), parameters.log_share.shape[1]))
-    new = fold < 0
-    for number, estimator in enumerate(parameters.estimators):
-        rows = np.flatnonzero((fold == number) | new)
-        if len(rows):
-            share = 1 / len(parameters.estimators)
-            part = _log_ratio(estimator, X[rows], parameters.log_share[number])
-            told[rows] += part * np.where(new[rows], share, 1.0)[:, None]
+    n_folds, n_classes = parameters.log_share.shape
+    told = np.zeros((len(parameters.estimators[0]), len(X), n_classes))
+    for number, (estimators, share) in enumerate(
+        zip(parameters.estimators, parameters.log_share, strict=True)
+    ):
+        rows = np.flatnonzero((fold == number) | (fold < 0))
+        if not len(rows):
+            continue
+        part = np.where(fold[rows] < 0, 1 / n_folds, 1.0)[:, None]
+        for one, estimator in enumerate(estimators):
+            told[one, rows] += part * _log_ratio(estimator, X[rows], share)
     return told
 
 
 def _log_ratio(estimator: Any, X: np.ndarray, log_share: np.ndarray) -> np.ndarray:
-    """Log of predicted probabilities over class shares; 0 for a class that was never seen."""
+    """Log of predicted probabilities over class shares; as good as 0 for a class never seen."""
     seen = np.asarray(estimator.classes_)
     ratio = np.zeros((len(X), len(log_share)))
     ratio[:, seen] = np.log(np.maximum(estimator.predict_proba(X), TINY)) - log_share[seen]
     return ratio - ratio.mean(axis=1, keepdims=True)
+
+
+def _fitted(learner: Any, X: np.ndarray, mass: np.ndarray, keys: np.ndarray) -> Any:
+    """Fit a classifier to the weight of each class of each item."""
+    weights = mass.sum(axis=1)
+    probabilities = mass / weights[:, None]
+    seen = mass.sum(axis=0) > TINY * weights.sum()
+    if seen.sum() == 1:
+        return DummyClassifier(strategy="prior").fit(X, np.full(len(X), seen.argmax()))
+    model = clone(learner)
+    if hasattr(model, "fit_soft"):
+        return model.fit_soft(X, mass)
+    if takes_weights(model):
+        rows = expand(probabilities * seen, weights, TINY)
+    else:
+        rows = _drawn(probabilities, weights, keys, model)
+    names = np.arange(mass.shape[1])
+    return fit_rows(model, X, probabilities.argmax(axis=1), names, rows)
 
 
 def _drawn(

@@ -1,0 +1,132 @@
+"""The learners of the classifier term where the user names none: one simple, one curved."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.kernel_approximation import RBFSampler
+
+WIDE = 64  # with more columns or classes boosting is slow, and kernels see as much
+FEW = 32
+WAVES = 1024
+
+
+def default_learners(n_rows: int, n_columns: int, n_classes: int) -> list[Any]:
+    """Give what learns from vague labels, unfitted.
+
+    Logistic regression is hard to fool. Boosted trees see more where there are few columns; they
+    are kept from singling out few items. Beyond, columns are taken for pixels or embeddings, and
+    logistic regression on random Fourier features is what sees more.
+    """
+    if n_columns > WIDE or n_classes > FEW:
+        return [SoftLogistic(), SoftLogistic(waves=WAVES)]
+    trees = HistGradientBoostingClassifier(
+        max_iter=60,
+        max_leaf_nodes=16,
+        min_samples_leaf=int(np.clip(n_rows // 100, 5, 200)),
+        l2_regularization=10.0,
+        max_features=0.5,
+        early_stopping=False,
+        random_state=0,
+    )
+    return [SoftLogistic(), trees]
+
+
+class SoftLogistic(ClassifierMixin, BaseEstimator):
+    """Logistic regression on soft labels; scikit-learn's needs a row for each class of an item.
+
+    Up to 64 columns each is standardized; more have one common scale. NaN counts as the mean.
+
+    Parameters
+    ----------
+    penalty : float
+        Weight of half the squared coefficients, in nats.
+    waves : int
+        Random Fourier features of the columns to learn from, in place of them; 0: none.
+
+    Attributes
+    ----------
+    classes_ : array, n_classes
+    """
+
+    classes_: np.ndarray
+
+    def __init__(self, *, penalty: float = 1.0, waves: int = 0) -> None:
+        self.penalty = penalty
+        self.waves = waves
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from one label a row."""
+        classes, code = np.unique(np.asarray(y), return_inverse=True)
+        weights = np.ones(len(code)) if sample_weight is None else np.asarray(sample_weight)
+        self.fit_soft(X, np.eye(len(classes))[code] * weights[:, None])
+        self.classes_ = classes
+        return self
+
+    def fit_soft(self, X: Any, mass: np.ndarray) -> Self:
+        """Learn from the weight of each class of each row, n_rows x n_classes."""
+        X = np.asarray(X)
+        self.classes_ = np.arange(mass.shape[1])
+        self._scale(X)
+        if self.waves:
+            gamma = 0.5 / X.shape[1]
+            self.sampler_ = RBFSampler(gamma=gamma, n_components=self.waves, random_state=0)
+            self.sampler_.fit(X[:1])
+        self.table_ = _logistic(self._columns(X), mass, self.penalty)
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Give class probabilities, n_rows x n_classes."""
+        logits = self._columns(np.asarray(X)) @ self.table_[:-1] + self.table_[-1]
+        return np.exp(logits - logsumexp(logits, axis=1, keepdims=True))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Give the most probable class of each row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _scale(self, X: np.ndarray) -> None:
+        """Learn mean and deviation of the columns."""
+        missing = np.isnan(X)
+        n_known = np.maximum((~missing).sum(axis=0), 1)
+        self.mean_ = np.where(missing, 0.0, X).sum(axis=0) / n_known
+        variance = (np.where(missing, 0.0, X - self.mean_) ** 2).sum(axis=0) / n_known
+        if len(variance) > WIDE:
+            variance = np.full(len(variance), variance.mean())
+        self.deviation_ = np.where(variance > 0, np.sqrt(variance), 1.0)
+
+    def _columns(self, X: np.ndarray) -> np.ndarray:
+        """Give what is learned from; where there is much, in single precision, for speed."""
+        kind = np.float32 if self.waves or X.shape[1] > WIDE else np.float64
+        scaled = np.nan_to_num((X - self.mean_) / self.deviation_, nan=0.0).astype(kind)
+        if not self.waves:
+            return scaled
+        return self.sampler_.transform(scaled) * np.float32(np.sqrt(self.waves / 2))
+
+
+def _logistic(X: np.ndarray, mass: np.ndarray, penalty: float) -> np.ndarray:
+    """Coefficients, (n_columns + 1) x n_classes, the intercepts last."""
+    shape = X.shape[1] + 1, mass.shape[1]
+    total, weight = mass.sum(), mass.sum(axis=1)
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        table = flat.reshape(shape)
+        logits = X @ table[:-1].astype(X.dtype) + table[-1]
+        norm = logsumexp(logits, axis=1)
+        value = weight @ norm - (mass * logits).sum() + penalty / 2 * (table[:-1] ** 2).sum()
+        rest = weight[:, None] * np.exp(logits - norm[:, None]) - mass
+        slope = np.empty(shape)
+        slope[:-1] = X.T @ rest.astype(X.dtype) + penalty * table[:-1]
+        slope[-1] = rest.sum(axis=0)
+        return value / total, slope.ravel() / total
+
+    start = np.zeros(shape)
+    start[-1] = np.log(np.maximum(mass.sum(axis=0) / total, 1e-9))
+    # labels that are shares of large bags differ by little: so must what is thought to be settled
+    options = {"maxiter": 100, "gtol": 1e-7, "ftol": 1e-13}
+    found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options=options)
+    return found.x.reshape(shape)
