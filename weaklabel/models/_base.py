@@ -27,6 +27,7 @@ from weaklabel.models._em import (
     Settings,
     climb,
     informed_score,
+    pooled_score,
 )
 from weaklabel.models._emission import log0
 from weaklabel.models._prior import class_prior
@@ -76,6 +77,7 @@ class BaseLabelModel(BaseEstimator, ABC):
     converged_: bool
 
     _closed_form = False
+    pooled = False  # whether terms that know the same are averaged rather than added
 
     # ---- what a member may change -----------------------------------------------------------
 
@@ -132,6 +134,7 @@ class BaseLabelModel(BaseEstimator, ABC):
         small = self._training_part(small)
         problem = Problem(
             terms=terms,
+            pooled=self.pooled,
             prior=class_prior(
                 self.class_prior,
                 self.prior_strength,
@@ -227,7 +230,8 @@ class BaseLabelModel(BaseEstimator, ABC):
         whole = self._used_part(self._matched(evidence))
         small, pattern = collapse(whole) or (whole, None)
         terms = self._terms()
-        scores = informed_score(terms, small, self._parameters_on(_any_array(small)))
+        combine = pooled_score if self.pooled else informed_score
+        scores = combine(terms, small, self._parameters_on(_any_array(small)))
         found = self._solver().solve(scores, small)
         found = replace(found, covered=_covered(terms, self._solver(), small))
         if pattern is None:

@@ -16,6 +16,7 @@ from weaklabel.models._base import STOPPED, BaseLabelModel, binds
 from weaklabel.models._choose_votes import NO_COPIES, choose_for_votes, one_voice
 from weaklabel.models._fusion import Fusion
 from weaklabel.models.cautious import Cautious
+from weaklabel.models.classifier import Classifier
 from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.solvers import BeliefPropagation, Independent, Sinkhorn, Solver
 
@@ -65,15 +66,20 @@ def choose(evidence: Evidence, solver: Solver | None, fit: Fit) -> Choice:
         _refuse_unknown(evidence)
     votes = choose_for_votes(_votes_alone(evidence), fit) if voted else None
     bound = binds(solver, evidence)
-    if votes is not None and not bound:
+    if votes is not None and not bound and evidence.features is None:
         votes.model.set_params(solver=solver)
         return Choice(*votes)
     copies = NO_COPIES if votes is None else votes.copies
     terms = [] if votes is None else [_as_term(votes)]
     reasons = [] if votes is None else [votes.why]
+    if evidence.features is not None:
+        terms.append(Classifier())
+        reasons.append("features tell of the class, too")
     if bound:
         reasons.append(f"{type(solver).__name__}: {why}")
-    model = terms[0] if len(terms) == 1 else Fusion(terms)
+    # sources that depend on each other read what the classifier reads
+    pooled = len(terms) == 2 and isinstance(terms[0], Cautious)
+    model = terms[0] if len(terms) == 1 else Fusion(terms, pooled=pooled)
     model.set_params(solver=solver)
     if bound and "max_iter" in model.get_params(deep=False):
         model.set_params(max_iter=min(model.max_iter, BOUND_SWEEPS))

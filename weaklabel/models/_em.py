@@ -79,6 +79,7 @@ class Problem(NamedTuple):
     evidence: Evidence
     surveys: tuple[Any, ...]
     believes: Callable[[Evidence, Parameters], bool]
+    pooled: bool = False
 
 
 def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
@@ -139,7 +140,8 @@ def maximize(
 
 def expect(problem: Problem, parameters: Parameters) -> Posterior:
     """E-step: add up the scores of the terms and solve."""
-    scores = total_score(problem.terms, problem.evidence, parameters)
+    combine = pooled_score if problem.pooled else total_score
+    scores = combine(problem.terms, problem.evidence, parameters)
     return problem.solver.solve(scores, problem.evidence)
 
 
@@ -157,13 +159,33 @@ def informed_score(terms: Sequence[Term], evidence: Evidence, parameters: Parame
 
     Where all sources are silent, votes say nothing, however much silence teaches the fit.
     """
-    xp = array_namespace(parameters.log_prior)
-    scores = xp.broadcast_to(
-        parameters.log_prior[None, :], (len(evidence), parameters.log_prior.shape[0])
-    )
+    return _summed(terms, evidence, parameters, pooled=False)
+
+
+def pooled_score(terms: Sequence[Term], evidence: Evidence, parameters: Parameters) -> Any:
+    """Mean over the terms that inform an item, in place of their sum: a logarithmic opinion pool.
+
+    Terms that know the same in other words count once. Rules that read a text and a classifier
+    that reads it too are not independent given the class, so that their sum is far too sure.
+    """
+    return _summed(terms, evidence, parameters, pooled=True)
+
+
+def _summed(
+    terms: Sequence[Term], evidence: Evidence, parameters: Parameters, *, pooled: bool
+) -> Any:
+    """Class prior, hints, and what terms say of the items that they inform."""
+    log_prior = parameters.log_prior[None, :]
+    xp = array_namespace(log_prior)
+    scores = xp.zeros_like(xp.broadcast_to(log_prior, (len(evidence), log_prior.shape[1])))
+    voices = scores[:, :1]
     for term, learned in zip(terms, parameters.terms, strict=True):
-        told = scores + term._score(evidence, learned)
-        scores = xp.where(term._informs(evidence)[:, None], told, scores)
+        informs = term._informs(evidence)[:, None]
+        scores = xp.where(informs, scores + term._score(evidence, learned), scores)
+        voices = voices + xp.astype(informs, scores.dtype)
+    if pooled:
+        scores = scores / xp.where(voices > 0, voices, 1.0)
+    scores = log_prior + scores
     return scores if evidence.hints is None else scores + evidence.hints
 
 

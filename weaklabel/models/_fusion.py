@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 class Fusion(BaseLabelModel):
-    """The scores of all terms are added; each learns from the posterior of their sum."""
+    """The scores of all terms are added; each learns from the posterior of their sum.
+
+    Terms that are not independent given the class are `pooled`: their scores are averaged, over
+    those that say something about the item.
+    """
 
     n_init = 1
     random_state = None
@@ -26,6 +30,7 @@ class Fusion(BaseLabelModel):
         self,
         terms: Sequence[TermModel],
         *,
+        pooled: bool = False,
         solver: Solver | None = None,
         class_prior: Any = None,
         prior_strength: float | None = None,
@@ -34,6 +39,7 @@ class Fusion(BaseLabelModel):
         max_drift: float = 0.25,
     ) -> None:
         self.terms = terms
+        self.pooled = pooled
         self.solver = solver
         self.class_prior = class_prior
         self.prior_strength = prior_strength
