@@ -143,7 +143,7 @@ def test_what_is_not_used_is_named():
     evidence = evidence.with_features(np.zeros((500, 2)))
     message = r"LabelModel with Independent does not use features of the evidence"
     with pytest.warns(UnusedEvidence, match=message):
-        wl.LabelModel().fit(evidence)
+        wl.LabelModel([wl.DawidSkene()]).fit(evidence)
 
 
 def test_a_rule_for_a_rare_class_is_no_worse_than_chance():

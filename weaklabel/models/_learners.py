@@ -25,14 +25,15 @@ def default_learners(n_rows: int, n_columns: int, n_classes: int) -> list[Any]:
     """
     if n_columns > WIDE or n_classes > FEW:
         return [SoftLogistic(), SoftLogistic(waves=WAVES)]
+    settings: dict[str, Any] = {"early_stopping": False}  # its annotation knows words only
     trees = HistGradientBoostingClassifier(
         max_iter=60,
         max_leaf_nodes=16,
         min_samples_leaf=int(np.clip(n_rows // 100, 5, 200)),
         l2_regularization=10.0,
         max_features=0.5,
-        early_stopping=False,
         random_state=0,
+        **settings,
     )
     return [SoftLogistic(), trees]
 
@@ -70,14 +71,14 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
 
     def fit_soft(self, X: Any, mass: np.ndarray) -> Self:
         """Learn from the weight of each class of each row, n_rows x n_classes."""
-        X = np.asarray(X)
+        rows = np.asarray(X)
         self.classes_ = np.arange(mass.shape[1])
-        self._scale(X)
+        self._scale(rows)
         if self.waves:
-            gamma = 0.5 / X.shape[1]
+            gamma = 0.5 / rows.shape[1]
             self.sampler_ = RBFSampler(gamma=gamma, n_components=self.waves, random_state=0)
-            self.sampler_.fit(X[:1])
-        self.table_ = _logistic(self._columns(X), mass, self.penalty)
+            self.sampler_.fit(rows[:1])
+        self.table_ = _logistic(self._columns(rows), mass, self.penalty)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -116,7 +117,7 @@ def _logistic(X: np.ndarray, mass: np.ndarray, penalty: float) -> np.ndarray:
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         table = flat.reshape(shape)
         logits = X @ table[:-1].astype(X.dtype) + table[-1]
-        norm = logsumexp(logits, axis=1)
+        norm: Any = logsumexp(logits, axis=1)
         value = weight @ norm - (mass * logits).sum() + penalty / 2 * (table[:-1] ** 2).sum()
         rest = weight[:, None] * np.exp(logits - norm[:, None]) - mass
         slope = np.empty(shape)

@@ -258,7 +258,7 @@ def _fitted(learner: Any, X: np.ndarray, mass: np.ndarray, keys: np.ndarray) -> 
     seen = mass.sum(axis=0) > TINY * weights.sum()
     if seen.sum() == 1:
         return DummyClassifier(strategy="prior").fit(X, np.full(len(X), seen.argmax()))
-    model = clone(learner)
+    model: Any = clone(learner)
     if hasattr(model, "fit_soft"):
         return model.fit_soft(X, mass)
     if takes_weights(model):
