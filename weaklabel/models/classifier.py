@@ -119,6 +119,7 @@ class Classifier(TermModel):
 
     n_init = 1
     tol = 0.0
+    max_drift = 1.0
     random_state = None
 
     def __init__(
@@ -130,7 +131,6 @@ class Classifier(TermModel):
         class_prior: Any = None,
         prior_strength: float | None = None,
         max_iter: int = 4,
-        max_drift: float = 1.0,
         progress: bool | None = None,
     ) -> None:
         self.estimator = estimator
@@ -139,7 +139,6 @@ class Classifier(TermModel):
         self.class_prior = class_prior
         self.prior_strength = prior_strength
         self.max_iter = max_iter
-        self.max_drift = max_drift
         self.progress = progress
 
     def _refuse(self, evidence: Evidence) -> None:
