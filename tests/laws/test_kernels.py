@@ -63,6 +63,16 @@ def potts_case(rng: np.random.Generator, n_items: int, n_classes: int) -> tuple[
     return belief, message, weight, sender, order, starts, np.array(0.3)[()]
 
 
+def state_case(
+    rng: np.random.Generator, n_bags: int, size: int, *, extreme: bool = False
+) -> tuple[np.ndarray, ...]:
+    """A random automaton of five states on bags of three outcomes."""
+    far = [0.0, -1.0, -40.0, -900.0, -np.inf]
+    weight = rng.choice(far if extreme else [0.0, -1.0, -2.0], (n_bags, size, 3))
+    potential = rng.choice([0.0, 3.0, -2.0, -np.inf], (n_bags, 5))
+    return weight - 1.1, potential, rng.integers(-1, 5, (3, 5))
+
+
 def assign_case(
     rng: np.random.Generator,
     n_rows: int,
@@ -145,12 +155,21 @@ def top_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
             yield rng.choice(values, (n_rows, n_columns)), name, best, found
 
 
+def state_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
+    for shape in [(0, 3), (2, 0), (1, 1), (3, 7), (2, 200)]:
+        yield state_case(rng, *shape)
+        yield state_case(rng, *shape, extreme=True)
+    weight, potential, _ = state_case(rng, 3, 4)
+    yield weight, np.full_like(potential, -np.inf), np.full((3, 5), -1)
+
+
 CASES = {
     "count_messages": count_cases,
     "gather_sum": gather_cases,
     "log_sum_exp": score_cases,
     "potts_messages": potts_cases,
     "soft_assign": assign_cases,
+    "state_messages": state_cases,
     "top_k": top_cases,
 }
 

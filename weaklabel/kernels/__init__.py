@@ -10,6 +10,15 @@ from weaklabel.kernels.gather_sum import gather_sum
 from weaklabel.kernels.log_sum_exp import log_sum_exp
 from weaklabel.kernels.potts_messages import potts_messages
 from weaklabel.kernels.soft_assign import soft_assign
+from weaklabel.kernels.state_messages import state_messages
 from weaklabel.kernels.top_k import top_k
 
-__all__ = ["count_messages", "gather_sum", "log_sum_exp", "potts_messages", "soft_assign", "top_k"]
+__all__ = [
+    "count_messages",
+    "gather_sum",
+    "log_sum_exp",
+    "potts_messages",
+    "soft_assign",
+    "state_messages",
+    "top_k",
+]

@@ -43,7 +43,7 @@ class Propagation:
             factor
             for block in evidence.bags
             if block.n_bags
-            for factor in factors_of(block, evidence.classes)
+            for factor in factors_of(block, evidence.classes, maximize=maximize)
         ]
         self.edges: PottsEdges | None = None
         if evidence.neighbors is not None and evidence.neighbors.nnz and coupling:
@@ -52,7 +52,8 @@ class Propagation:
         for factor in self.factors:
             met[factor.item] += 1
         # with one factor an item no message depends on another
-        self.exact = self.edges is None and bool((met <= 1).all())
+        self.one_pass = self.edges is None and bool((met <= 1).all())
+        self.exact = self.one_pass and all(factor.exact for factor in self.factors)
 
     @property
     def size(self) -> int:
@@ -100,7 +101,7 @@ class Propagation:
             cavity = self.cavity(factor)
             weight = factor.outcomes(cavity, self.maximize)
             normalizer = factor.log_normalizer
-            if not self.exact:  # what members believe has changed since
+            if not self.one_pass:  # what members believe has changed since
                 _, normalizer = factor.send(cavity, self.maximize)
             sizes = np.diff(factor.starts)
             total[factor.item] += np.repeat(normalizer / np.maximum(sizes, 1), sizes)

@@ -148,7 +148,7 @@ class BeliefPropagation(Solver):
             coupling=float(self.coupling),
         )
         n_iter, change = self._converge(flow)
-        converged = flow.exact or change <= self.tol
+        converged = flow.one_pass or change <= self.tol
         if not converged:
             self._warn(n_iter, change)
         belief = flow.belief()
@@ -169,7 +169,7 @@ class BeliefPropagation(Solver):
 
     def _converge(self, flow: Propagation) -> tuple[int, float]:
         """Renew messages until they settle; one pass where that is exact."""
-        if flow.exact:
+        if flow.one_pass:
             flow.sweep(0.0)
             return 1, 0.0
         n_iter, change = 0, np.inf
