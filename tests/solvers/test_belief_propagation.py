@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from functools import partial
 
 import numpy as np
 import oracle
@@ -18,11 +19,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 import weaklabel as wl
 from weaklabel import constraints
-from weaklabel.solvers import BeliefPropagation, _count_factors
+from weaklabel.solvers import BeliefPropagation
 
 SCHEDULES = ["flooding", "sequential", "residual"]
 KINDS = [
-    name
+    kind
     for name in constraints.__all__
     if isinstance(kind := getattr(constraints, name), type)
     and issubclass(kind, constraints.Constraint)
@@ -34,16 +35,47 @@ def blank(n_items, n_classes):
     return wl.Evidence([f"r{i}" for i in range(n_items)], classes=list("abc")[:n_classes])
 
 
-# one statement of each kind that is true of the counts; a new kind adds its line
-TRUE = {
-    "AtLeast": lambda of, count, size: wl.AtLeast(of, number=count),
-    "AtMost": lambda of, count, size: wl.AtMost(of, number=count),
-    "Count": lambda of, count, size: wl.Count(of, number=count),
-    "SameLabel": lambda of, count, size: (
-        wl.SameLabel(of) if ((count == 0) | (count == size)).all() else wl.AtLeast(of, number=count)
-    ),
-    "Proportion": lambda of, count, size: wl.Proportion(of, share=count / size, within=0.2),
+# true of every count; a kind with other fields adds its own
+FIELDS = {
+    "share": lambda count, size: count / size,
+    "number": lambda count, size: count,
+    "within": lambda count, size: 0.2 + 0 * count,
+    "scale": lambda count, size: 0.4 + 0 * count,
 }
+
+
+def fields_of(kind):
+    return [name for name in inspect.signature(kind).parameters if name not in {"of", "noise"}]
+
+
+def all_or_none(of, count, size):
+    """Same label where that is true, and otherwise something else that is."""
+    alike = ((count == 0) | (count == size)).all()
+    return wl.SameLabel(of) if alike else wl.AtLeast(of, number=count)
+
+
+def builders():
+    """Every kind in each of its ways: what it states of a class, given true counts and sizes."""
+    found = {"SameLabel": all_or_none}
+    for kind in KINDS:
+        names = fields_of(kind)
+        if not names:
+            continue
+        ways = {"": [n for n in names if n not in {"within", "scale"}]}
+        ways |= {"-within": [n for n in names if n != "scale"]} if "within" in names else {}
+        soft = [n for n in names if n != "within"] if "scale" in names else []
+        for way, chosen in ways.items():
+            found[kind.__name__ + way] = partial(stated, kind, chosen)
+        for noise in ("gaussian", "laplace") if soft else ():
+            found[f"{kind.__name__}-{noise}"] = partial(stated, kind, soft, noise=noise)
+    return found
+
+
+def stated(kind, names, of, count, size, **options):
+    return kind(of, **{name: FIELDS[name](count, size) for name in names}, **options)
+
+
+TRUE = builders()
 
 
 def counted(gold, bag, code):
@@ -123,11 +155,12 @@ def agrees(found, scores, evidence, atol=1e-8):
     )
 
 
-def test_every_kind_of_constraint_has_its_line():
-    assert set(KINDS) <= set(TRUE)
+def test_every_kind_of_constraint_is_tried():
+    assert {kind.__name__ for kind in KINDS} <= set(TRUE)
+    assert {"Count", "Count-laplace", "Proportion-within", "Proportion-gaussian"} <= set(TRUE)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRUE)
 @settings(max_examples=40)
 @given(seed=st.integers(0, 2**30), masked=st.booleans())
 def test_disjoint_bags_equal_enumeration(kind, seed, masked):
@@ -140,7 +173,7 @@ def test_disjoint_bags_equal_enumeration(kind, seed, masked):
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**30),
-    kinds=st.lists(st.sampled_from(KINDS), min_size=2, max_size=3),
+    kinds=st.lists(st.sampled_from(sorted(TRUE)), min_size=2, max_size=3),
 )
 def test_several_constraints_on_a_bag_equal_enumeration(seed, kinds):
     """Two on one class, on both of two, on two or all of three."""
@@ -155,7 +188,7 @@ def test_several_constraints_on_a_bag_equal_enumeration(seed, kinds):
 @given(seed=st.integers(0, 2**30), data=st.data())
 def test_the_best_labels_equal_enumeration(n_constraints, seed, data):
     kinds = data.draw(
-        st.lists(st.sampled_from(KINDS), min_size=n_constraints, max_size=n_constraints)
+        st.lists(st.sampled_from(sorted(TRUE)), min_size=n_constraints, max_size=n_constraints)
     )
     scores, evidence = random_case(seed, kinds)
     found = BeliefPropagation(mode="max").solve(scores, evidence)
@@ -163,6 +196,75 @@ def test_the_best_labels_equal_enumeration(n_constraints, seed, data):
     assert found.probabilities.argmax(axis=1).tolist() == list(labels)
     assert (found.probabilities.max(axis=1) == 1).all()
     assert found.log_normalizer.sum() == pytest.approx(log_weight, abs=1e-9)
+
+
+def tagged(rng, gold, bag, n_classes):
+    """Tags that hold, in one of the ways to give them, and what they say: present and absent."""
+    names = list("abc")[:n_classes]
+    here = {g: {names[y] for y in gold[bag == g]} for g in np.unique(bag)}
+    way = rng.integers(4)
+    if way == 0:
+        return wl.Tags(here), {g: (s, set(names) - s) for g, s in here.items()}
+    if way == 1:  # some forgotten
+        some = {g: set(list(s)[: rng.integers(len(s) + 1)]) for g, s in here.items()}
+        return wl.Tags(some, others="unknown"), {g: (s, set()) for g, s in some.items()}
+    if way == 2:  # one class without a say
+        some = {g: s - {"a"} for g, s in here.items()}
+        told = {g: (s, set(names) - s - {"a"}) for g, s in some.items()}
+        return wl.Tags(some, unknown=["a"]), told
+    frame = pd.DataFrame({name: {g: name in s for g, s in here.items()} for name in names})
+    frame = frame.astype("boolean").mask(rng.random(frame.shape) < 0.4)
+    told = {
+        g: ({n for n in names if row[n] is True}, {n for n in names if row[n] is False})
+        for g, row in frame.astype(object).iterrows()
+    }
+    return wl.Tags(frame), told
+
+
+@settings(max_examples=100)
+@given(seed=st.integers(0, 2**30))
+def test_tags_equal_enumeration(seed):
+    rng = np.random.default_rng(seed)
+    n_items, n_classes = int(rng.integers(1, 7)), int(rng.integers(2, 4))
+    gold, bag = rng.integers(n_classes, size=n_items), rng.integers(2, size=n_items)
+    tags, told = tagged(rng, gold, bag, n_classes)
+    scores = rng.normal(scale=3, size=(n_items, n_classes))
+
+    def potential(labels):
+        names = np.array(list("abc"))[list(labels)]
+        for g, (present, absent) in told.items():
+            here = set(names[bag == g])
+            if not present <= here or absent & here:
+                return -np.inf
+        return 0.0
+
+    evidence = blank(n_items, n_classes).with_bags(bag, tags)
+    found = BeliefPropagation().solve(scores, evidence)
+    assert found.exact
+    expected = oracle.posterior(scores, potential)
+    np.testing.assert_allclose(found.probabilities, expected, atol=1e-8)
+    best = BeliefPropagation(mode="max").solve(scores, evidence)
+    assert best.probabilities.argmax(axis=1).tolist() == list(best_labels(scores, potential)[0])
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**30))
+def test_class_balance_and_tables_equal_enumeration(seed):
+    """All items as one bag; and a table of counts of several classes a bag."""
+    rng = np.random.default_rng(seed)
+    n_items, n_classes = int(rng.integers(2, 7)), int(rng.integers(2, 4))
+    gold, bag = rng.integers(n_classes, size=n_items), rng.integers(2, size=n_items)
+    names = list("abc")[:n_classes]
+    shares = dict(zip(names, np.bincount(gold, minlength=n_classes) / n_items, strict=True))
+    scale = None if rng.random() < 0.5 else 0.1
+    scores = rng.normal(scale=2, size=(n_items, n_classes))
+    evidence = blank(n_items, n_classes).with_class_balance(shares, scale=scale)
+    agrees(BeliefPropagation().solve(scores, evidence), scores, evidence)
+    table = pd.DataFrame({name: counted(gold, bag, y) for y, name in enumerate(names)})
+    evidence = blank(n_items, n_classes).with_bags(
+        bag, *(wl.Count(name, number=table[name]) for name in names)
+    )
+    agrees(BeliefPropagation().solve(scores, evidence), scores, evidence)
 
 
 def test_ties_share_the_best():
@@ -236,31 +338,6 @@ def test_overlapping_bags_and_loops_come_near(schedule, rng):
     assert np.max(errors) < 0.25
 
 
-def test_many_states_are_loopy_between_classes(monkeypatch, rng):
-    """Two counts of three classes, one by one: near the exact answer, and it says so."""
-    scores = rng.normal(size=(6, 3))
-    shares = [wl.Proportion(name, share=1 / 3, within=0.2) for name in "ab"]
-    evidence = blank(6, 3).with_bags(["A"] * 6, *shares)
-    exact = BeliefPropagation().solve(scores, evidence)
-    monkeypatch.setattr(_count_factors, "MOST_STATES", 10)
-    loopy = BeliefPropagation().solve(scores, evidence)
-    assert exact.exact
-    assert not loopy.exact
-    assert loopy.converged
-    assert 0 < np.abs(loopy.probabilities - exact.probabilities).max() < 0.1
-
-
-def test_only_bags_with_many_states_are_loopy(monkeypatch, rng):
-    scores = rng.normal(size=(6, 3))
-    shares = [wl.Proportion(name, share=0.4, within=0.2) for name in "ab"]
-    evidence = blank(6, 3).with_bags(["A"] * 4 + ["B"] * 2, *shares)
-    exact = BeliefPropagation().solve(scores, evidence).probabilities
-    monkeypatch.setattr(_count_factors, "MOST_STATES", 20)
-    found = BeliefPropagation().solve(scores, evidence).probabilities
-    np.testing.assert_allclose(found[4:], exact[4:], atol=1e-10)
-    assert np.abs(found[:4] - exact[:4]).max() > 1e-6
-
-
 def test_a_positive_bag_in_closed_form(rng):
     """GFWS: P = 1 - prod(1 - p_i), q_i = p_i / P."""
     p = rng.uniform(0.05, 0.6, 9)
@@ -269,6 +346,25 @@ def test_a_positive_bag_in_closed_form(rng):
     some = 1 - np.prod(1 - p)
     np.testing.assert_allclose(found.probabilities[:, 0], p / some, rtol=1e-12)
     assert np.exp(found.log_normalizer.sum()) == pytest.approx(some, rel=1e-12)
+
+
+def test_a_proportion_is_poisson_binomial(rng):
+    """GFWS: P(count) of independent members, and of the others for a member."""
+    p, number = rng.uniform(0.05, 0.95, 12), 5
+    evidence = blank(12, 2).with_bags(["A"] * 12, wl.Proportion("a", share=number / 12))
+    found = BeliefPropagation().solve(np.log(np.stack([p, 1 - p], axis=1)), evidence)
+    chance = counts_of(p)[number]
+    assert np.exp(found.log_normalizer.sum()) == pytest.approx(chance, rel=1e-12)
+    q = [p[i] * counts_of(np.delete(p, i))[number - 1] / chance for i in range(12)]
+    np.testing.assert_allclose(found.probabilities[:, 0], q, rtol=1e-11)
+
+
+def counts_of(p):
+    """P(count) of independent members, by convolution."""
+    chance = np.ones(1)
+    for each in p:
+        chance = np.convolve(chance, [1 - each, each])
+    return chance
 
 
 def test_a_similar_pair_in_closed_form(rng):

@@ -260,6 +260,8 @@ def _several(
     rest, tables = _some(*bags, ~few), [by_class[code].of(~few) for code in codes]
     if not maximize:
         return [*found, MomentFactor(rest, outcome, tables)]
+    if complete and implied(tables).all():
+        codes, tables = codes[:-1], tables[:-1]  # messages that say the same twice go on growing
     for code, each in zip(codes, tables, strict=True):
         found.append(BinaryFactor(rest, outcome_of([code], n_classes), each))
     return found
