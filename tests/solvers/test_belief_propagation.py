@@ -10,7 +10,7 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.special import expit
@@ -101,7 +101,9 @@ def log_potential(evidence):
             code = evidence.classes.get_loc(constraint.of)
             for g in range(block.n_bags):
                 member = block.member[block.starts[g] : block.starts[g + 1]]
-                statements.append((member, code, constraint.take([g])))
+                every = np.arange(len(member) + 1)
+                value = constraint.take([g]).log_potential(every, np.array([len(member)]))
+                statements.append((member, code, value))
     graph = np.zeros((len(evidence),) * 2)
     if evidence.neighbors is not None:
         dense = evidence.neighbors.toarray()
@@ -110,9 +112,8 @@ def log_potential(evidence):
     def of(labels):
         labels = np.asarray(labels)
         total = (graph * (labels[:, None] == labels)).sum()
-        for member, code, statement in statements:
-            count, size = np.array([(labels[member] == code).sum()]), np.array([len(member)])
-            total += float(statement.log_potential(count, size)[0])
+        for member, code, value in statements:
+            total += float(value[(labels[member] == code).sum()])
         if (
             evidence.candidates is not None
             and not evidence.candidates[np.arange(len(labels)), labels].all()
@@ -161,7 +162,7 @@ def test_every_kind_of_constraint_is_tried():
 
 
 @pytest.mark.parametrize("kind", TRUE)
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**30), masked=st.booleans())
 def test_disjoint_bags_equal_enumeration(kind, seed, masked):
     scores, evidence = random_case(seed, [kind], candidates=masked)
@@ -221,7 +222,8 @@ def tagged(rng, gold, bag, n_classes):
     return wl.Tags(frame), told
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
+@example(seed=16109)  # all classes are left open
 @given(seed=st.integers(0, 2**30))
 def test_tags_equal_enumeration(seed):
     rng = np.random.default_rng(seed)
@@ -247,7 +249,7 @@ def test_tags_equal_enumeration(seed):
     assert best.probabilities.argmax(axis=1).tolist() == list(best_labels(scores, potential)[0])
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**30))
 def test_class_balance_and_tables_equal_enumeration(seed):
     """All items as one bag; and a table of counts of several classes a bag."""

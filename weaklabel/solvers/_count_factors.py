@@ -219,6 +219,8 @@ def factors_of(block: Bags, classes: Any, *, maximize: bool = False) -> list[Cou
     bags = member, starts, block.names
     n_classes = len(classes)
     codes = list(by_class)
+    if not codes:  # tags that leave all classes open
+        return []
     if len(codes) == n_classes == 2:
         # the second class has what the first leaves
         first, second = by_class[0], by_class[1]
