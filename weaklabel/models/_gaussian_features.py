@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from weaklabel.evidence import Evidence
+    from weaklabel.models.gaussian_mixture import GaussianMixture
 
+KINDS = ("full", "tied", "diag", "spherical")
 FLAT = 1e-10  # share of the variance of a feature below which a component has collapsed
 FINE = 1e-6  # deviation as a share of the mean below which sums of squares cannot hold it
 
@@ -55,6 +58,29 @@ def moments(features: Any, weights: Any) -> tuple[Any, Any]:
         variance = diagonal.estimate(found, Belief(0.0, variance), pooled=False)[0, :]
         mean = found.centers(mean)[0, :]
     return mean, variance
+
+
+def refuse_settings(model: GaussianMixture) -> None:
+    """Refuse settings that mean nothing."""
+    if model.covariance not in KINDS:
+        msg = f"covariance={model.covariance!r} is unknown. Choose {', '.join(map(repr, KINDS))}."
+        raise ValueError(msg)
+    if not (isinstance(model.n_components, numbers.Integral) and model.n_components >= 1):
+        msg = f"n_components is a whole number, at least 1; not {model.n_components!r}."
+        raise ValueError(msg)
+    whole = isinstance(model.n_new, numbers.Integral) and int(model.n_new) >= 0
+    if model.n_new != "auto" and not whole:
+        msg = f"n_new is a whole number, at least 0, or 'auto'; not {model.n_new!r}."
+        raise ValueError(msg)
+    if model.smoothing is not None and not model.smoothing >= 0:
+        msg = f"smoothing is a number of pseudo-items, at least 0; not {model.smoothing!r}."
+        raise ValueError(msg)
+    if not model.spread > 0:
+        msg = f"spread is a share of the variance of all items, above 0; not {model.spread!r}."
+        raise ValueError(msg)
+    if not 0.5 < model.step <= 1:
+        msg = f"step is a power above 0.5 and at most 1, so that steps settle; not {model.step!r}."
+        raise ValueError(msg)
 
 
 def refuse_features(features: Any) -> None:

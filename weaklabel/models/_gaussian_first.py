@@ -68,11 +68,11 @@ def _cut_classes(features: np.ndarray, posterior: np.ndarray, n_components: int)
     for k, weight in enumerate(posterior.T):
         rows = np.flatnonzero(weight > MATTERS)
         if len(rows):
-            pieces[rows, k] = _cut(features[rows], weight[rows], n_components)
+            pieces[rows, k] = cut(features[rows], weight[rows], n_components)
     return pieces
 
 
-def _cut(features: np.ndarray, weights: np.ndarray, n_pieces: int) -> np.ndarray:
+def cut(features: np.ndarray, weights: np.ndarray, n_pieces: int) -> np.ndarray:
     """Cut items into pieces: the widest piece in two along its main axis, then k-means.
 
     Nothing is drawn, and the order of items does not matter (Su and Dy, 2007).

@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
+from sklearn.base import clone
 
 from weaklabel._device import beside, on_host
 from weaklabel.models import _advice
 from weaklabel.models import _gaussian_dense as dense
 from weaklabel.models import _gaussian_diagonal as diagonal
 from weaklabel.models._base import TermModel
+from weaklabel.models._em import Settings, climb
 from weaklabel.models._emission import log0
 from weaklabel.models._gaussian_blocks import Mixtures, blocks, class_scores, class_sums
+from weaklabel.models._gaussian_discovery import Search, with_new_classes
 from weaklabel.models._gaussian_features import (
     features_of,
     moments,
     refuse_collapsed,
     refuse_features,
+    refuse_settings,
 )
 from weaklabel.models._gaussian_first import comparable, first_sums
 from weaklabel.models._gaussian_online import Online, advance, begin
@@ -30,8 +34,6 @@ from weaklabel.models._gaussian_sums import Belief, Sums, safe_ratio
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
     from weaklabel.solvers import Solver
-
-KINDS = ("full", "tied", "diag", "spherical")
 
 
 class _Survey(NamedTuple):
@@ -60,6 +62,11 @@ class GaussianMixture(TermModel):
         independent. "spherical": and of one variance, so that they should be of comparable units.
     n_components : int
         Components in each class.
+    n_new : int or "auto"
+        Classes to find beside those of the evidence, among the items that may have any class. They
+        are called "new 1", "new 2", ... and stand last in the results. "auto" finds how many by
+        splitting and merging clusters; take "full" covariances for it, since every bend of a
+        simpler density would count as a class.
     smoothing : float or None
         Pseudo-items a component, uncorrelated and of the variance of all items times `spread`,
         which keep covariances from collapsing; see Notes. None: as many as there are features
@@ -151,6 +158,7 @@ class GaussianMixture(TermModel):
         *,
         covariance: Literal["full", "tied", "diag", "spherical"] = "full",
         n_components: int = 1,
+        n_new: int | Literal["auto"] = 0,
         smoothing: float | None = None,
         spread: float = 1.0,
         class_prior: Any = None,
@@ -165,6 +173,7 @@ class GaussianMixture(TermModel):
     ) -> None:
         self.covariance = covariance
         self.n_components = n_components
+        self.n_new = n_new
         self.smoothing = smoothing
         self.spread = spread
         self.class_prior = class_prior
@@ -198,7 +207,27 @@ class GaussianMixture(TermModel):
         self
         """
         self.online_ = None
-        return super().fit(evidence, y)
+        if self.n_new == 0:
+            return super().fit(evidence, y)
+        _advice.refuse_labels(self, evidence, y)
+        refuse_settings(self)
+        named: Any = clone(self)
+        named.n_new = 0
+        if self.n_new == "auto":
+            self._discover(named, evidence)
+        else:
+            named.fit(with_new_classes(evidence, int(self.n_new)))
+        vars(self).update({name: part for name, part in vars(named).items() if name.endswith("_")})
+        return self
+
+    def _discover(self, named: GaussianMixture, evidence: Evidence) -> None:
+        """Let a mixture of named classes learn the new ones as well."""
+        named._refuse(evidence)
+        problem, start = Search(named, named._used_part(evidence), self._seed()).run()
+        settings = Settings(max_iter=self.max_iter, tol=self.tol, max_drift=1.0, fixed_sweeps=False)
+        named.online_ = None
+        named._set_learned(climb(problem, start, settings), problem)
+        _advice.warn_about_fit(named, evidence)
 
     def partial_fit(self, evidence: Evidence, y: Any = None) -> Self:
         """Learn from one more chunk of items, by a step of online EM [2]_.
@@ -220,7 +249,7 @@ class GaussianMixture(TermModel):
         state: Online | None = getattr(self, "online_", None)
         if state is None:
             self.fit(evidence, y)
-            self.online_ = begin(self, evidence)
+            self.online_ = begin(self, self._matched(evidence))
             return self
         _advice.refuse_labels(self, evidence, y)
         self.online_, parameters = advance(self, self._matched(evidence), state)
@@ -229,33 +258,30 @@ class GaussianMixture(TermModel):
         self.class_prior_ = pd.Series(shares, self.classes_, name="class_prior")
         return self
 
+    def _matched(self, evidence: Evidence) -> Evidence:
+        _advice.refuse_other_things(self, evidence)
+        if self.n_new != 0:
+            n_new = len(self.classes_) - len(evidence.classes)
+            if evidence.classes.equals(self.classes_[: len(evidence.classes)]):
+                evidence = with_new_classes(evidence, n_new)
+        return super()._matched(evidence)
+
+    def _seed(self) -> int:
+        """Give a seed of the start that is the same every time."""
+        whole = isinstance(self.random_state, numbers.Integral)
+        return int(self.random_state) if whole else 0
+
     # ---- before the loop --------------------------------------------------------------------
 
     def _refuse(self, evidence: Evidence) -> None:
-        self._refuse_settings()
+        refuse_settings(self)
+        if self.n_new != 0:
+            msg = (
+                "A mixture finds new classes on its own, not as a term among others. Fit it alone, "
+                "or name the new classes in the evidence and leave n_new= out."
+            )
+            raise ValueError(msg)
         refuse_features(features_of(evidence))
-
-    def _refuse_settings(self) -> None:
-        """Refuse settings that mean nothing."""
-        if self.covariance not in KINDS:
-            msg = (
-                f"covariance={self.covariance!r} is unknown. Choose {', '.join(map(repr, KINDS))}."
-            )
-            raise ValueError(msg)
-        if not (isinstance(self.n_components, numbers.Integral) and self.n_components >= 1):
-            msg = f"n_components is a whole number, at least 1; not {self.n_components!r}."
-            raise ValueError(msg)
-        if self.smoothing is not None and not self.smoothing >= 0:
-            msg = f"smoothing is a number of pseudo-items, at least 0; not {self.smoothing!r}."
-            raise ValueError(msg)
-        if not self.spread > 0:
-            msg = f"spread is a share of the variance of all items, above 0; not {self.spread!r}."
-            raise ValueError(msg)
-        if not 0.5 < self.step <= 1:
-            msg = (
-                f"step is a power above 0.5 and at most 1, so that steps settle; not {self.step!r}."
-            )
-            raise ValueError(msg)
 
     def _informs(self, evidence: Evidence) -> Any:
         features = features_of(evidence)
@@ -267,13 +293,11 @@ class GaussianMixture(TermModel):
         """Nearest class, by what is known without votes; None if votes tell more."""
         if evidence.votes is not None:
             return None
-        whole = isinstance(self.random_state, numbers.Integral)
-        seed = int(self.random_state) if whole else 0
         features = features_of(evidence)
         found = first_posterior(
             evidence,
             comparable(on_host(features)),
-            seed if rng is None else int(rng.integers(2**31)),
+            self._seed() if rng is None else int(rng.integers(2**31)),
             drawn=rng is not None,
         )
         return beside(found, features)
