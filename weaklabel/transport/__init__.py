@@ -2,5 +2,6 @@
 
 from weaklabel.transport._result import Transport
 from weaklabel.transport.sinkhorn import sinkhorn
+from weaklabel.transport.sinkhorn_groups import GroupTransport, sinkhorn_groups
 
-__all__ = ["Transport", "sinkhorn"]
+__all__ = ["GroupTransport", "Transport", "sinkhorn", "sinkhorn_groups"]

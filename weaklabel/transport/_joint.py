@@ -62,19 +62,19 @@ def joint_step(at: Joint, groups: Groups, chosen: Any, bounds: Bounds) -> Joint:
     xp = array_namespace(at.log_share)
     share = xp.exp(xp.take(at.log_share, chosen, axis=1))
     counts = groups.counts(share)
-    slope = _slope(xp, at.dual, counts, bounds)
-    worst = xp.max(xp.abs(slope), axis=1)
+    pull = slope(at.dual, counts, bounds)
+    worst = xp.max(xp.abs(pull), axis=1)
     todo = (worst > bounds.tol) & (at.damping <= MOST_DAMPING)
     if not bool(xp.any(todo)):
         return at._replace(worst=worst)
-    slope = xp.where(todo[:, None], slope, xp.zeros_like(slope))
-    step = _solve(xp, at, _curvature(xp, share, counts, groups), counts, slope, bounds)
+    pull = xp.where(todo[:, None], pull, xp.zeros_like(pull))
+    step = _solve(xp, at, _curvature(xp, share, counts, groups), counts, pull, bounds)
     step = xp.where(todo[:, None], step, xp.zeros_like(step))
     moved, log_sum = _moved(xp, at.log_share, groups, chosen, step)
-    target = slope + counts
+    target = pull + counts
     rise = xp.sum(target * step, axis=1) - groups.counts(log_sum[:, None])[:, 0]
     noise = NOISE * xp.sum(xp.abs(target * step) + counts, axis=1)
-    promised = xp.sum(slope * step, axis=1)
+    promised = xp.sum(pull * step, axis=1)
     have = groups.counts(xp.exp(xp.take(moved, chosen, axis=1)))
     left = xp.sum((target - have) * step, axis=1)
     near = (rise >= -noise) & (xp.abs(left) <= (1 - 2 * ENOUGH) * promised)
@@ -100,8 +100,9 @@ def _moved(xp: Any, log_share: Any, groups: Groups, chosen: Any, step: Any) -> t
     return moved - log_sum[:, None], log_sum
 
 
-def _slope(xp: Any, dual: Any, counts: Any, bounds: Bounds) -> Any:
-    """Differentiate the dual; at an edge between two bounds the one-sided one that rises."""
+def slope(dual: Any, counts: Any, bounds: Bounds) -> Any:
+    """Differentiate the dual; at an edge between two bounds on the side where it rises."""
+    xp = array_namespace(counts)
     low, high, _ = bounds
     nearest = xp.minimum(xp.maximum(counts, low), high)
     return xp.where(dual == 0, nearest, xp.where(dual > 0, low, high)) - counts
@@ -115,15 +116,15 @@ def _curvature(xp: Any, share: Any, counts: Any, groups: Groups) -> Any:
     return counts[:, :, None] * same - xp.concat(both, axis=1)
 
 
-def _solve(xp: Any, at: Joint, curvature: Any, counts: Any, slope: Any, bounds: Bounds) -> Any:
+def _solve(xp: Any, at: Joint, curvature: Any, counts: Any, pull: Any, bounds: Bounds) -> Any:
     """Find the damped step, and stop it at the edges between bounds; n_groups x n_columns."""
-    size = xp.maximum(counts, slope + counts)
-    free = (size > 0) & ((slope != 0) | (at.dual != 0))
-    both = xp.astype(free[:, :, None] & free[:, None, :], slope.dtype)
-    same = xp.eye(slope.shape[1], dtype=slope.dtype, device=device_of(slope))[None, :, :]
+    size = xp.maximum(counts, pull + counts)
+    free = (size > 0) & ((pull != 0) | (at.dual != 0))
+    both = xp.astype(free[:, :, None] & free[:, None, :], pull.dtype)
+    same = xp.eye(pull.shape[1], dtype=pull.dtype, device=device_of(pull))[None, :, :]
     own = xp.where(free, at.damping[:, None] * size, xp.ones_like(size))
     matrix = curvature * both + own[:, :, None] * same
-    step = xp.linalg.solve(matrix, xp.where(free, slope, xp.zeros_like(slope))[:, :, None])[:, :, 0]
-    side = xp.where(at.dual != 0, at.dual, slope)
+    step = xp.linalg.solve(matrix, xp.where(free, pull, xp.zeros_like(pull))[:, :, None])[:, :, 0]
+    side = xp.where(at.dual != 0, at.dual, pull)
     crosses = (bounds.low < bounds.high) & ((at.dual + step) * side < 0)
     return xp.where(crosses, -at.dual, step)
