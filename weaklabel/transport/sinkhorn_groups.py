@@ -293,7 +293,8 @@ def _warn_about(error: np.ndarray, n_iter: int, tol: float) -> None:
     warnings.warn(
         f"After {n_iter} steps {len(worst)} groups still have more than tol={tol:g} of their mass "
         f"in a wrong column, up to {error.max():.2g}: {first_few(worst.tolist())}. Either "
-        "forbidden pairs leave them no plan, or epsilon is very small. Raise max_iter, tol or epsilon.",
+        "forbidden pairs leave them no plan, or epsilon is very small. Raise max_iter, tol or "
+        "epsilon.",
         ConvergenceWarning,
         stacklevel=3,
     )
