@@ -8,6 +8,7 @@ from weaklabel.plots.agreement_heatmap import agreement_heatmap
 from weaklabel.plots.bag_shares import bag_shares
 from weaklabel.plots.coverage_conflicts import coverage_conflicts
 from weaklabel.plots.reliability_diagram import reliability_diagram
+from weaklabel.plots.transport_plan import transport_plan
 from weaklabel.plots.vote_matrix import vote_matrix
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "bag_shares",
     "coverage_conflicts",
     "reliability_diagram",
+    "transport_plan",
     "vote_matrix",
 ]
