@@ -1,10 +1,14 @@
 """Ready tasks: one file a task, written as a user would write it.
 
-A *task file* is an ordinary Python file. Two names in it are required:
+A *task file* is an ordinary Python file. ``CLASSES`` in it is required, and at least one of the
+other two:
 
 - ``CLASSES``: list of the class names, in the order in which results show them.
 - ``FUNCTIONS``: list of labeling functions, declarative or decorated, to be given to
   ``weaklabel.apply``. They read the columns of the user's frame and vote for names in ``CLASSES``.
+- ``evidence(frame)``: returns ``weaklabel.Evidence`` about the rows of the frame, with everything
+  that is known besides votes: shares or tags of groups, candidates, features, neighbors. The votes
+  of ``FUNCTIONS`` are added to it. It reads no gold either.
 
 The rest is optional:
 

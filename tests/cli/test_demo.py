@@ -9,6 +9,10 @@ import pytest
 
 from weaklabel import cli
 from weaklabel.cli import demo
+from weaklabel.cli._shares import Shares
+from weaklabel.datasets import load_youtube_comments
+
+LOSSES = ["brier", "log_loss", "ece"]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +49,9 @@ def test_figures_are_sane(output, scores):
     assert table.index.tolist() == [
         demo.MAJORITY,
         demo.MODEL,
+        demo.SHARES,
         demo.WEAK,
+        demo.WEAK_SHARES,
         demo.WEAK_MAJORITY,
         demo.GOLD,
     ]
@@ -57,6 +63,11 @@ def test_figures_are_sane(output, scores):
     assert table.loc[demo.GOLD, "brier"] < table.loc[demo.WEAK, "brier"]
     assert table.loc[demo.MODEL, "log_loss"] < table.loc[demo.MAJORITY, "log_loss"]
     assert (table.loc[[demo.WEAK, demo.WEAK_MAJORITY, demo.GOLD], "coverage"] == 1).all()
+    # knowing more never hurts, and here it helps much
+    assert table.loc[demo.SHARES, "accuracy"] > table.loc[demo.MODEL, "accuracy"] + 0.02
+    for worse, better in ((demo.MODEL, demo.SHARES), (demo.WEAK, demo.WEAK_SHARES)):
+        assert (table.loc[better, LOSSES] < table.loc[worse, LOSSES]).all()
+    assert table.loc[demo.SHARES, "coverage"] == 1
     assert table.loc[demo.MODEL, "coverage"] == table.loc[demo.MAJORITY, "coverage"] < 1
 
 
@@ -71,7 +82,32 @@ def test_labels_are_about_all_comments(output, folder):
 def test_the_report_compares_and_draws(output, folder):
     text = (folder / "report.html").read_text()
     assert "Comparison on 489 held-out comments" in text
-    assert text.count("<img") == 5
+    assert text.count("<img") == 7
+    assert "What shares of groups change" in text
+
+
+def test_where_shares_come_from_is_said_in_plain_words(output):
+    words = " ".join(output.split())
+    assert "they are counted from the gold labels of all these comments" in words
+    assert "In reality such numbers come from a log of moderators" in words
+    comments = load_youtube_comments()
+    shares = Shares.count(comments, comments["label"])
+    assert f"for {len(shares.share)} months of videos" in words
+    given = comments[shares.bag.notna() & ~shares.mixed]
+    pure = given.groupby(shares.bag)["label"].nunique()
+    assert (pure == 1).all()
+    assert f"in {len(pure)} of the months all is spam" in words
+    assert f"gives away {len(given)} labels" in words
+
+
+def test_shares_are_of_months_with_enough_comments_and_a_date():
+    comments = load_youtube_comments()
+    shares = Shares.count(comments, comments["label"])
+    assert shares.bag[comments["date"].isna()].isna().all()
+    assert shares.bag.value_counts().min() >= 20
+    psy = comments[shares.bag == "Psy 2014-11"]
+    assert psy["date"].dt.strftime("%Y-%m").unique().tolist() == ["2014-11"]
+    assert shares.share["Psy 2014-11"] == (psy["label"] == "spam").mean()
 
 
 def test_without_matplotlib_it_says_which_extra(tmp_path, run, monkeypatch):

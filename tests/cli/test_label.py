@@ -114,6 +114,6 @@ def test_what_the_model_merged_and_mixed_in_is_told(folder):
     case = wl.datasets.correlated_copies(n_items=5000, random_state=0)
     evidence = wl.Evidence(case.votes.index, classes=case.classes).with_votes(case.votes)
     lines = about_model(wl.LabelModel(hedge=0.25).fit(evidence))
-    assert lines[0].startswith("Chosen: DawidSkene(), because ")
+    assert lines[0].startswith("Chosen: DawidSkene(")
     assert "Plain votes make up 25% of the posterior." in lines
     assert lines[-1].startswith("Counted as one voice: ")

@@ -61,10 +61,12 @@ def labeling(folder, comments):
             task = task.__class__(**{**vars(task), "functions": functions})
         frame = frame.set_index("id")
         votes = vote(task, frame)
-        evidence = evidence_of(task, votes)
+        evidence = evidence_of(task, frame, votes)
         model = wl.LabelModel().fit(evidence)
         posterior = model.posterior(evidence)
-        return Labeling(task=task, frame=frame, votes=votes, model=model, posterior=posterior)
+        return Labeling(
+            task=task, frame=frame, votes=votes, evidence=evidence, model=model, posterior=posterior
+        )
 
     return make
 
@@ -117,7 +119,7 @@ def test_samples(labeling):
     assert found["Contradicted most, by number of votes"].loc["c10", "votes"] == (
         "spam: channel; ham: song"
     )
-    silent = found["Without votes"]
+    silent = found["Nothing is known"]
     assert silent.index.tolist() == ["c07"]
     assert silent.loc["c07", ["votes", "label"]].tolist() == ["", "none"]
     least = found["Least confident"]

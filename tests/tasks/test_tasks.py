@@ -3,24 +3,34 @@
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
 
 import labeling_functions
+import weaklabel as wl
+from weaklabel.cli._task import load_task
 from weaklabel.functions import apply
 
 FOLDER = Path(labeling_functions.__file__).parent
 TASKS = sorted(file.stem for file in FOLDER.glob("[!_]*.py"))
+
+VOTING = [name for name in TASKS if "FUNCTIONS" in (FOLDER / f"{name}.py").read_text()]
+KNOWING = [name for name in TASKS if "def evidence(" in (FOLDER / f"{name}.py").read_text()]
 
 # Share of items that at least one function votes on. A task that says less is of little use as an
 # example; the floors are round numbers below what the tasks reach.
 COVERAGE = {"adult_income": 0.8, "youtube_spam": 0.9}
 
 
-@pytest.fixture(scope="module", params=TASKS)
-def task(request):
+def module(request):
     return import_module(f"labeling_functions.{request.param}")
+
+
+any_task = pytest.fixture(scope="module", params=TASKS)(module)
+task = pytest.fixture(scope="module", params=VOTING)(module)
+knowing = pytest.fixture(scope="module", params=KNOWING)(module)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +44,8 @@ def votes(task, frame):
 
 
 def test_there_are_tasks():
-    assert set(TASKS) == set(COVERAGE)
+    assert set(VOTING) == set(COVERAGE)
+    assert set(TASKS) == {*VOTING, *KNOWING}
 
 
 def test_names_of_the_protocol(task):
@@ -43,8 +54,78 @@ def test_names_of_the_protocol(task):
     assert 10 <= len(names) == len(set(names))
 
 
-def test_gold_is_in_the_embedded_data_and_holds_the_classes(task, frame):
-    assert frame[task.GOLD].cat.categories.tolist() == task.CLASSES
+def test_gold_is_in_the_embedded_data_and_holds_the_classes(any_task):
+    assert any_task.load()[any_task.GOLD].cat.categories.tolist() == any_task.CLASSES
+
+
+def test_the_command_line_loads_every_task(any_task):
+    found = load_task(any_task.__name__)
+    assert found.classes == any_task.CLASSES
+    assert (found.evidence is not None) == any_task.__name__.endswith(tuple(KNOWING))
+
+
+def test_evidence_is_about_the_frame_and_never_reads_gold(knowing):
+    frame = knowing.load()
+    evidence = knowing.evidence(frame)
+    pd.testing.assert_index_equal(evidence.index, frame.index)
+    assert evidence.classes.tolist() == knowing.CLASSES
+    assert evidence.votes is None
+    assert evidence.candidates is None
+    assert evidence.bags
+    blind = knowing.evidence(frame.drop(columns=knowing.GOLD))
+    for one, other in zip(evidence.bags, blind.bags, strict=True):
+        assert one.names.equals(other.names)
+        np.testing.assert_array_equal(one.member, other.member)
+        for first, second in zip(one.constraints, other.constraints, strict=True):
+            np.testing.assert_equal(first.values, second.values)
+    np.testing.assert_array_equal(evidence.features, blind.features)
+
+
+def test_evidence_is_true(knowing):
+    """What is stated of bags holds for the true classes."""
+    frame = knowing.load()
+    evidence = knowing.evidence(frame)
+    truth = frame[knowing.GOLD].cat.codes.to_numpy()[:, None] == np.arange(len(knowing.CLASSES))
+    with np.errstate(divide="ignore"):
+        gold = wl.Independent().solve(np.log(truth.astype(float)), evidence)
+    assert wl.violation(evidence, gold) == pytest.approx(0, abs=1e-6)
+
+
+def test_evidence_of_some_rows_and_of_new_ones(knowing):
+    some = knowing.load().tail(700)
+    evidence = knowing.evidence(some)
+    assert len(evidence) == 700
+    assert np.isfinite(np.asarray(evidence.features)).all()
+
+
+def test_published_groups_are_not_small_and_their_shares_whole_per_cent():
+    from labeling_functions import adult_shares
+
+    people = adult_shares.load()
+    groups = adult_shares.group(people)
+    table = adult_shares.shares()
+    size = groups.value_counts()
+    assert set(table.index) == set(size.index[size >= 30])
+    counted = (people["label"] == ">50K").groupby(groups).mean()[table.index]
+    np.testing.assert_allclose(table, (100 * counted).round() / 100, atol=1e-12)
+    assert groups.isin(table.index).mean() > 0.95
+
+
+def test_pixels_side_by_side_are_joined_in_their_picture_only():
+    from labeling_functions import image_tags
+
+    pixels = image_tags.load()
+    # another order of rows joins the same pixels
+    shuffled = pixels.sample(frac=1, random_state=0)
+    for frame in (pixels, shuffled):
+        graph = image_tags.next_to_each_other(frame).tocoo()
+        assert graph.nnz == 60 * 2 * 16 * 15
+        one, other = frame.iloc[graph.row], frame.iloc[graph.col]
+        assert (one["image"].to_numpy() == other["image"].to_numpy()).all()
+        steps = sum(
+            np.abs(one[axis].to_numpy() - other[axis].to_numpy()) for axis in ("row", "column")
+        )
+        assert (steps == 1).all()
 
 
 def test_votes_are_on_the_index_of_the_data(task, frame, votes):

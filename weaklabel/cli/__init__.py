@@ -28,7 +28,8 @@ examples:
   weaklabel summary task.py comments.csv             what every function does
   weaklabel label task.py comments.csv -o out.csv    probabilities and labels
 
-A task file is Python: CLASSES, a list of class names, and FUNCTIONS, a list of labeling functions.
+A task file is Python: CLASSES, a list of class names, and FUNCTIONS, a list of labeling functions;
+evidence(frame) may say what else is known, as weaklabel.Evidence.
 
 exit codes: 0 fine, 1 a problem with data or task, 2 wrong usage, 130 interrupted,
 141 the reader of the output went away

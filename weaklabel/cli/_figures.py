@@ -10,10 +10,11 @@ from typing import Any
 
 from weaklabel.cli import _html
 from weaklabel.cli._labeling import Labeling
-from weaklabel.plots import agreement_heatmap, coverage_conflicts, vote_matrix
+from weaklabel.plots import agreement_heatmap, bag_shares, coverage_conflicts, vote_matrix
 
 DPI = 144
 CSS_DPI = 96
+MOST_CLASSES = 12
 MOST_INCHES = 16.0  # more sources than that has room for are drawn thinner
 
 MISSING = "Figures need matplotlib, which is not installed: pip install 'weaklabel[plots]'."
@@ -43,6 +44,21 @@ def figure(
         buffer = io.BytesIO()
         drawn.savefig(buffer, format="png", dpi=DPI)
     return _html.figure(buffer.getvalue(), caption, round(width * CSS_DPI))
+
+
+def figures_of_bags(labeling: Labeling) -> list[_html.Node]:
+    """Draw the share of each class in the bags, against what is stated of it."""
+    evidence, posterior = labeling.evidence, labeling.posterior
+    stated = {constraint.of for block in evidence.bags for constraint in block.constraints}
+    drawn = [name for name in labeling.task.classes if name in stated][:MOST_CLASSES]
+    return [
+        figure(
+            lambda ax, name=name: bag_shares(evidence, posterior, of=name, ax=ax),
+            f"Share of {name!s} in each bag: on the line what is stated holds.",
+            width=7,
+        )
+        for name in drawn
+    ]
 
 
 def figures_of_votes(labeling: Labeling) -> list[_html.Node]:

@@ -10,7 +10,7 @@ import pandas as pd
 from weaklabel._check import first_few
 from weaklabel._device import on_host
 from weaklabel.cli._errors import CommandError
-from weaklabel.cli._task import Task
+from weaklabel.cli._task import Task, guarded_call
 from weaklabel.evidence import Evidence
 from weaklabel.functions import LabelingFunctionError, apply
 from weaklabel.models import LabelModel
@@ -29,6 +29,8 @@ class Labeling:
     frame : DataFrame, n_items x n_columns
     votes : DataFrame, n_items x n_functions
         As `apply` returns them.
+    evidence : Evidence
+        The votes, and what else is known.
     model : LabelModel
         Fitted to some or all of the items.
     posterior : Posterior
@@ -38,6 +40,7 @@ class Labeling:
     task: Task
     frame: pd.DataFrame
     votes: pd.DataFrame
+    evidence: Evidence
     model: LabelModel
     posterior: Posterior
 
@@ -50,6 +53,8 @@ def vote(task: Task, frame: pd.DataFrame, **settings: Any) -> pd.DataFrame:
     CommandError
         If a function fails.
     """
+    if not task.functions:
+        return pd.DataFrame(index=frame.index)
     try:
         return apply(task.functions, frame, classes=task.classes, **settings)
     except LabelingFunctionError as error:
@@ -59,9 +64,55 @@ def vote(task: Task, frame: pd.DataFrame, **settings: Any) -> pd.DataFrame:
         raise CommandError(text) from error
 
 
-def evidence_of(task: Task, votes: pd.DataFrame) -> Evidence:
-    """Make evidence of votes."""
-    return Evidence(votes.index, classes=pd.Index(task.classes)).with_votes(votes)
+def evidence_of(task: Task, frame: pd.DataFrame, votes: pd.DataFrame) -> Evidence:
+    """Put votes and what else the task knows together.
+
+    Raises
+    ------
+    CommandError
+        If `evidence` of the task fails, or is not about these items and classes.
+    """
+    known = Evidence(votes.index, classes=pd.Index(task.classes))
+    if task.evidence is not None:
+        make = task.evidence
+        known = guarded_call(task, lambda: _checked(make(frame), known), "evidence()")
+    return known.with_votes(votes) if task.functions else known
+
+
+def _checked(found: Any, expected: Evidence) -> Evidence:
+    """Refuse what is no evidence, or evidence of other items or classes."""
+    if not isinstance(found, Evidence):
+        msg = (
+            f"it returned {type(found).__name__}, not Evidence. Write return "
+            "weaklabel.Evidence(frame.index, classes=CLASSES) with what is known added"
+        )
+        raise TypeError(msg)
+    for what in ("index", "classes"):
+        if not getattr(found, what).equals(getattr(expected, what)):
+            msg = (
+                f"its {what} are {first_few(getattr(found, what))}, not "
+                f"{first_few(getattr(expected, what))}. Make it of frame.index and CLASSES, in "
+                "their order"
+            )
+            raise ValueError(msg)
+    return found
+
+
+def known_of(labeling: Labeling) -> list[str]:
+    """Say in sentences what is known of the items."""
+    n_items = len(labeling.frame)
+    sentences = []
+    if labeling.votes.shape[1]:
+        voted = int(labeling.votes.notna().any(axis=1).sum())
+        sentences.append(
+            f"{labeling.votes.shape[1]} functions voted on {voted:,} of {n_items:,} items."
+        )
+    for name, row in labeling.evidence.summary().iterrows():
+        if name != "votes":
+            sentences.append(
+                f"Known of {row['items']:,} of {n_items:,} items: {name} ({row['what']})."
+            )
+    return sentences
 
 
 def label_table(posterior: Posterior) -> pd.DataFrame:

@@ -10,10 +10,10 @@ import pandas as pd
 
 from weaklabel import __version__
 from weaklabel._device import on_host
-from weaklabel.analysis import summary
+from weaklabel.analysis import summary, violation
 from weaklabel.cli import _html, _sample
-from weaklabel.cli._figures import MISSING, can_draw, figures_of_votes
-from weaklabel.cli._labeling import Labeling, about_model
+from weaklabel.cli._figures import MISSING, can_draw, figures_of_bags, figures_of_votes
+from weaklabel.cli._labeling import Labeling, about_model, known_of
 from weaklabel.cli._table import copies_sentence, summary_cells
 from weaklabel.posterior import Posterior
 
@@ -38,9 +38,10 @@ def report(labeling: Labeling, *, title: str = "", extra: Sequence[_html.Node] =
         title or f"Labels of {labeling.task.name}",
         *_opening(labeling),
         *extra,
-        _sources(labeling),
+        *([_sources(labeling)] if labeling.votes.shape[1] else []),
         _model(labeling),
-        _figures(labeling),
+        *([_figures(labeling)] if labeling.votes.shape[1] else []),
+        *([_bags(labeling)] if labeling.evidence.bags else []),
         _items(labeling),
         _html.element("footer", f"Made by weaklabel {__version__}."),
     )
@@ -53,11 +54,11 @@ def _opening(labeling: Labeling) -> list[_html.Node]:
     return [
         _html.element(
             "p",
-            f"{labeling.votes.shape[1]} labeling functions of {labeling.task.name} voted on "
-            f"{covered.sum():,} of {len(covered):,} items ({covered.mean():.1%}). A label model "
-            f"fused their votes into probabilities; {labeled:,} items have a label. The others "
-            "have no votes, or classes that tie.",
-        )
+            f"A label model fused what {labeling.task.name} knows of {len(covered):,} items into "
+            f"probabilities. Something is known of {covered.sum():,} ({covered.mean():.1%}); "
+            f"{labeled:,} have a label. Of the others nothing is known, or classes tie.",
+        ),
+        _html.element("p", " ".join(known_of(labeling))),
     ]
 
 
@@ -102,6 +103,14 @@ def _figures(labeling: Labeling) -> _html.Node:
     if not can_draw():
         return _html.section("Votes in pictures", _html.element("p", MISSING))
     return _html.section("Votes in pictures", *figures_of_votes(labeling))
+
+
+def _bags(labeling: Labeling) -> _html.Node:
+    """Draw what is stated of bags against what is believed, or say what is missing."""
+    shown = figures_of_bags(labeling) if can_draw() else [_html.element("p", MISSING)]
+    total = violation(labeling.evidence, labeling.posterior)
+    said = f"Expected counts are {total:,.1f} items off what is stated of bags, over all of them."
+    return _html.section("Bags", _html.element("p", said), *shown)
 
 
 def _items(labeling: Labeling) -> _html.Node:

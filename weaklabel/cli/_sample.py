@@ -41,13 +41,17 @@ def samples(labeling: Labeling) -> dict[str, pd.DataFrame]:
         "Most confident": _surest(labeling, confidence),
         "Least confident": _different(labeling, least, N_ITEMS),
         "Contradicted most, by number of votes": _different(labeling, contested, N_ITEMS),
-        "Without votes": _different(labeling, np.flatnonzero(~covered), N_ITEMS // 2),
+        "Nothing is known": _different(labeling, np.flatnonzero(~covered), N_ITEMS // 2),
     }
+    if not labeling.votes.shape[1]:
+        del chosen["Contradicted most, by number of votes"]
     return {title: _written(labeling, positions) for title, positions in chosen.items()}
 
 
 def _n_contradicted(votes: pd.DataFrame) -> np.ndarray:
     """Count the votes on each item that another contradicts."""
+    if not votes.shape[1]:
+        return np.zeros(len(votes), dtype=int)
     found = one_each(as_votes(votes)[0])
     return np.bincount(found.item[contradicted(found)], minlength=found.n_items)
 
@@ -78,7 +82,8 @@ def _written(labeling: Labeling, positions: list[int]) -> pd.DataFrame:
     """Write out what is known of items."""
     label = labeling.posterior.labels().iloc[positions]
     told = _cells(labeling.frame.iloc[positions], _columns(labeling))
-    told["votes"] = _said(labeling.votes.iloc[positions])
+    if labeling.votes.shape[1]:
+        told["votes"] = _said(labeling.votes.iloc[positions])
     told["label"] = label.astype(object).where(label.notna(), "none").astype(str)
     told["probability"] = [f"{p:.1%}" for p in labeling.posterior.confidence.iloc[positions]]
     return told

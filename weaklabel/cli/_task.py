@@ -1,4 +1,4 @@
-"""Task files: Python that names the classes and the labeling functions."""
+"""Task files: Python that names the classes, the labeling functions, and what else is known."""
 
 from __future__ import annotations
 
@@ -34,12 +34,15 @@ class Task:
     classes : list of hashable
         Class names, in order.
     functions : list of LabelingFunction
+        Empty if nobody votes, and the file says what is known by `evidence`.
     gold : str or None
         Column of the true classes, if the file names one. For evaluation that was asked for.
     load : callable or None
         Returns a frame to work on when no data are given.
     features : callable or None
         Returns an unfitted transformer for a classifier.
+    evidence : callable or None
+        Takes the frame and returns Evidence: what is known besides votes.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Task:
     gold: str | None
     load: Callable[[], pd.DataFrame] | None
     features: Callable[[], Any] | None
+    evidence: Callable[[pd.DataFrame], Any] | None = None
 
 
 def load_task(name: str) -> Task:
@@ -64,18 +68,49 @@ def load_task(name: str) -> Task:
         If there is no such file or module, its code raises, or it lacks what a task needs.
     """
     module = _from_file(name) if _is_path(name) else _from_module(name)
+    evidence = getattr(module, "evidence", None)
+    functions = [] if evidence and not hasattr(module, "FUNCTIONS") else _functions(module, name)
+    return Task(
+        name=name,
+        classes=_classes(module, name),
+        functions=functions,
+        gold=getattr(module, "GOLD", None),
+        load=getattr(module, "load", None),
+        features=getattr(module, "features", None),
+        evidence=evidence,
+    )
+
+
+def guarded_call(task: Task, call: Callable[[], Any], what: str) -> Any:
+    """Run a function of a task on data; say where it fails.
+
+    Raises
+    ------
+    CommandError
+    """
+    try:
+        return call()
+    except Exception as error:
+        msg = (
+            f"{what} of {task.name!r} raised {type(error).__name__}: {error}"
+            f"{_line(error, _file_of(task.name))}. Mend it, or the data; --debug shows the "
+            "traceback."
+        )
+        raise CommandError(msg) from error
+
+
+def _file_of(name: str) -> str:
+    """Give the file of a task, of which only the last part matters."""
+    return name if _is_path(name) else f"{name.rpartition('.')[2]}.py"
+
+
+def _functions(module: ModuleType, name: str) -> list[LabelingFunction]:
+    """Give the labeling functions, at least one."""
     functions = _required(module, "FUNCTIONS", name)
     if isinstance(functions, LabelingFunction) or not len(functions):
         msg = f"FUNCTIONS of {name!r} is not a list with labeling functions in it. {EXAMPLE}."
         raise CommandError(msg)
-    return Task(
-        name=name,
-        classes=_classes(module, name),
-        functions=list(functions),
-        gold=getattr(module, "GOLD", None),
-        load=getattr(module, "load", None),
-        features=getattr(module, "features", None),
-    )
+    return list(functions)
 
 
 def _is_path(name: str) -> bool:

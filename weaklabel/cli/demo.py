@@ -20,30 +20,34 @@ from weaklabel.cli._files import read_items, replacing, write_table
 from weaklabel.cli._labeling import Labeling, about_model, evidence_of, label_table, vote
 from weaklabel.cli._options import add_quiet
 from weaklabel.cli._report import report
+from weaklabel.cli._shares import Shares
 from weaklabel.cli._table import percent, summary_text, text_table
-from weaklabel.cli._task import load_task
+from weaklabel.cli._task import Task, load_task
 from weaklabel.models import LabelModel, MajorityVote
 from weaklabel.plots import reliability_diagram
+from weaklabel.solvers import BeliefPropagation
 from weaklabel.training import SoftLabelClassifier
 
 TASK = "labeling_functions.youtube_spam"
-GOLD_COLUMN = "label"  # taken out of sight of everything but the comparison
+GOLD_COLUMN = "label"  # taken out of sight of everything but the comparison and the shares
 HELD_OUT = 0.25  # of the comments, drawn by random_state=0
-MAJORITY, MODEL = "majority vote", "label model"
-WEAK, WEAK_MAJORITY, GOLD = (
+MAJORITY, MODEL, SHARES = "majority vote", "label model", "label model + shares"
+WEAK, WEAK_SHARES, WEAK_MAJORITY, GOLD = (
     "classifier on label model",
+    "classifier on label model + shares",
     "classifier on majority vote",
     "classifier on gold",
 )
 RELIABILITY = {
     "Accuracy against confidence: above the diagonal a method is too modest, below it too sure. "
-    "Large points stand for many comments.": (MODEL, MAJORITY),
-    "The same for the classifiers.": (WEAK, WEAK_MAJORITY, GOLD),
+    "Large points stand for many comments.": (SHARES, MODEL, MAJORITY),
+    "The same for the classifiers.": (WEAK_SHARES, WEAK, WEAK_MAJORITY, GOLD),
 }
 
 DESCRIPTION = """\
 Label 1,956 comments under music videos as spam or ham by 14 labeling functions, train a classifier
 on the labels, and compare it with one that was trained on gold, on comments that neither has seen.
+Then state the share of spam in each month of a video as well, and see what that changes.
 Takes some seconds, needs no network. Writes labels.parquet and report.html.
 """
 
@@ -75,8 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
     task = load_task(TASK)
     frame = read_items(task, None)
     comments, gold = frame.drop(columns=GOLD_COLUMN), frame[GOLD_COLUMN]
-    train, test = train_test_split(np.arange(len(comments)), test_size=HELD_OUT, random_state=0)
-    train, test = comments.index[np.sort(train)], comments.index[np.sort(test)]
+    train, test = _halves(comments.index)
 
     tell(f"{len(comments):,} comments under five music videos: {' or '.join(task.classes)}?")
     tell(f"\n1. {len(task.functions)} labeling functions vote. No gold label is looked at.\n")
@@ -84,27 +87,56 @@ def run(arguments: argparse.Namespace) -> None:
     tell(summary_text(summary(votes), task.classes))
 
     tell(f"\n2. A label model learns from {len(train):,} of the comments how the functions err.\n")
-    model = LabelModel().fit(evidence_of(task, votes.loc[train]))
-    posterior = model.posterior(evidence_of(task, votes))
-    labeling = Labeling(task=task, frame=comments, votes=votes, model=model, posterior=posterior)
-    tell("\n".join(f"   {line}" for line in about_model(model)))
+    labeling = _label(task, comments, votes, train)
+    tell("\n".join(f"   {line}" for line in about_model(labeling.model)))
 
-    tell("\n3. A classifier (TF-IDF, logistic regression) learns from its probabilities.")
-    predictions = predict(labeling, gold, train, test)
-    tell(f"\n4. On the {len(test):,} other comments, compared with gold:\n")
+    shares = Shares.count(comments, gold)
+    tell(f"\n3. Another one also knows shares of spam.\n\n{shares.told()}\n")
+    stated = shares.add_to(labeling.evidence)
+    informed = LabelModel(solver=BeliefPropagation()).fit(stated).posterior(stated)
+
+    tell("4. Classifiers (TF-IDF, logistic regression) learn from the probabilities of both.")
+    predictions = predict(labeling, informed.frame(), gold, train, test)
+    tell(f"\n5. On the {len(test):,} other comments, compared with gold:\n")
     scores = compare(predictions, gold)
     print(_scores_text(scores))
     tell(f"\n{_reading(scores, len(train), len(test))}")
+    tell(shares.reading(predictions, gold, (MODEL, SHARES)))
 
-    _write(folder, labeling, _comparison(scores, predictions, gold, len(train)))
+    _write(
+        folder,
+        labeling,
+        _comparison(scores, predictions, gold, len(train)),
+        shares.section(stated, {"Votes": labeling.posterior, "Votes and shares": informed}),
+    )
     print(f"\nLabels: {folder / 'labels.parquet'}\nReport: {folder / 'report.html'}")
     if not can_draw():
         say(f"the report has no pictures. {MISSING}")
     tell(_next_step())
 
 
+def _halves(index: pd.Index) -> tuple[pd.Index, pd.Index]:
+    """Hold some comments out."""
+    train, test = train_test_split(np.arange(len(index)), test_size=HELD_OUT, random_state=0)
+    return index[np.sort(train)], index[np.sort(test)]
+
+
+def _label(task: Task, comments: pd.DataFrame, votes: pd.DataFrame, train: pd.Index) -> Labeling:
+    """Fit a label model to the votes on some comments, and apply it to all."""
+    evidence = evidence_of(task, comments, votes)
+    model = LabelModel().fit(evidence.take(comments.index.get_indexer(train)))
+    return Labeling(
+        task=task,
+        frame=comments,
+        votes=votes,
+        evidence=evidence,
+        model=model,
+        posterior=model.posterior(evidence),
+    )
+
+
 def predict(
-    labeling: Labeling, gold: pd.Series, train: pd.Index, test: pd.Index
+    labeling: Labeling, informed: pd.DataFrame, gold: pd.Series, train: pd.Index, test: pd.Index
 ) -> dict[str, pd.DataFrame]:
     """Train the classifiers on some items, and give all probabilities of the others.
 
@@ -112,6 +144,8 @@ def predict(
     ----------
     labeling : Labeling
         Its model was fitted to `train`.
+    informed : DataFrame, n_items x n_classes
+        Probabilities of all items by votes and shares.
     gold : Series, n_items
         Only the classifier that is meant to see gold does so.
     train, test : Index
@@ -123,19 +157,21 @@ def predict(
     """
     from labeling_functions.youtube_spam import features
 
-    task, votes = labeling.task, labeling.votes
-    majority = MajorityVote().fit(evidence_of(task, votes.loc[train]))
+    comments, evidence = labeling.frame, labeling.evidence
+    learned = evidence.take(comments.index.get_indexer(train))
+    held_out = evidence.take(comments.index.get_indexer(test))
+    majority = MajorityVote().fit(learned)
     lessons = {
-        WEAK: labeling.model.posterior(evidence_of(task, votes.loc[train])),
-        WEAK_MAJORITY: majority.posterior(evidence_of(task, votes.loc[train])),
+        WEAK: labeling.model.posterior(learned),
+        WEAK_SHARES: informed.loc[train],
+        WEAK_MAJORITY: majority.posterior(learned),
         GOLD: gold.loc[train],
     }
-    held_out = evidence_of(task, votes.loc[test])
     found: dict[str, Any] = {
         MAJORITY: majority.posterior(held_out),
         MODEL: labeling.model.posterior(held_out),
+        SHARES: informed.loc[test],
     }
-    comments = labeling.frame
     for name, lesson in lessons.items():
         # C=10: rows of TF-IDF have length 1, for which the default penalty is strong
         classifier = make_pipeline(features(), LogisticRegression(C=10, max_iter=1000))
@@ -193,8 +229,9 @@ def _reading(scores: pd.DataFrame, n_train: int, n_test: int) -> str:
     error = np.sqrt(accuracy[WEAK] * (1 - accuracy[WEAK]) / n_test)
     return (
         f"Without one hand label the classifier is right on {accuracy[WEAK]:.1%} of the comments, "
-        f"those that no function\nvotes on included; with all {n_train:,} gold labels it is right "
-        f"on {accuracy[GOLD]:.1%}. (Standard error: {error:.1%}.)\n"
+        f"those that no function\nvotes on included, and on {accuracy[WEAK_SHARES]:.1%} where "
+        f"shares are known as well; with all {n_train:,} gold labels on\n{accuracy[GOLD]:.1%}. "
+        f"(Standard error: {error:.1%}.)\n"
         "Brier, log-loss and ECE (calibration error): lower is better. Ties count in expectation."
     )
 
@@ -206,8 +243,9 @@ def _comparison(
     n_test = int(scores["n"].iloc[0])
     done = (
         "The label model and the classifiers (TF-IDF, logistic regression) learned from "
-        f"{n_train:,} comments. The table is about the {n_test:,} others; only it and the "
-        "classifier on gold have seen gold labels."
+        f"{n_train:,} comments. The table is about the {n_test:,} others; only it, the classifier "
+        "on gold and the shares (see below) have seen gold labels. The label model with shares "
+        "also saw the votes on the others, since a share is about all of its group."
     )
     held_out = gold.loc[predictions[MODEL].index]
     figures = [
@@ -231,12 +269,12 @@ def _comparison(
     )
 
 
-def _write(folder: Path, labeling: Labeling, comparison: _html.Node) -> None:
+def _write(folder: Path, labeling: Labeling, *sections: _html.Node) -> None:
     """Write labels and report."""
     write_table(label_table(labeling.posterior), str(folder / "labels.parquet"))
     title = "Spam or ham? Labels without hand labels"
     with replacing(folder / "report.html") as temporary:
-        text = report(labeling, title=title, extra=[comparison])
+        text = report(labeling, title=title, extra=sections)
         temporary.write_text(text, encoding="utf-8")
 
 

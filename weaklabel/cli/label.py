@@ -7,7 +7,7 @@ from typing import Any
 
 from weaklabel.cli._errors import say
 from weaklabel.cli._files import check_format, check_outputs, read_items, replacing, write_table
-from weaklabel.cli._labeling import Labeling, about_model, evidence_of, label_table, vote
+from weaklabel.cli._labeling import Labeling, about_model, evidence_of, known_of, label_table, vote
 from weaklabel.cli._options import add_apply_options, add_data
 from weaklabel.cli._report import report
 from weaklabel.cli._task import Task, load_task
@@ -30,8 +30,8 @@ def add_to(commands: Any, common: argparse.ArgumentParser) -> None:
         "label",
         parents=[common],
         help="write probabilities and labels for the items of a task",
-        description="Apply the functions of a task, fit a label model to their votes, and write\n"
-        "what it believes of every item. No gold is looked at.",
+        description="Apply the functions of a task, fit a label model to their votes and to what\n"
+        "else the task knows, and write what it believes of every item. No gold is looked at.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -84,17 +84,17 @@ def _label(task: Task, arguments: argparse.Namespace) -> Labeling:
         on_error=arguments.on_error,
         progress=False if arguments.quiet else None,
     )
-    evidence = evidence_of(task, votes)
+    evidence = evidence_of(task, frame, votes)
     model = LabelModel().fit(evidence)
     posterior = model.posterior(evidence)
-    return Labeling(task=task, frame=frame, votes=votes, model=model, posterior=posterior)
+    return Labeling(
+        task=task, frame=frame, votes=votes, evidence=evidence, model=model, posterior=posterior
+    )
 
 
 def _comment(labeling: Labeling, table: Any, written: dict[str, str]) -> None:
     """Say what was done."""
-    n_functions = labeling.votes.shape[1]
-    say(f"{n_functions} functions voted on {table['covered'].sum():,} of {len(table):,} items.")
-    for line in about_model(labeling.model):
+    for line in [*known_of(labeling), *about_model(labeling.model)]:
         say(line)
     counts = table["label"].value_counts(sort=False)
     shown = ", ".join(f"{name} {n:,}" for name, n in counts.items())

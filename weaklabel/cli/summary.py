@@ -9,6 +9,7 @@ import pandas as pd
 
 from weaklabel.analysis import summary
 from weaklabel.analysis._scored import gold_codes
+from weaklabel.cli._errors import CommandError
 from weaklabel.cli._files import read_items, require_column
 from weaklabel.cli._labeling import vote
 from weaklabel.cli._options import add_apply_options, add_data
@@ -48,6 +49,9 @@ def add_to(commands: Any, common: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the summary."""
     task = load_task(arguments.task)
+    if not task.functions:
+        msg = f"Task {task.name!r} has no FUNCTIONS, so that there are no votes to sum up."
+        raise CommandError(msg)
     frame = read_items(task, arguments.data, arguments.index)
     gold = None
     if arguments.gold is not None:

@@ -3,6 +3,7 @@
 from weaklabel.datasets.adult import load_adult
 from weaklabel.datasets.everything import Everything, everything
 from weaklabel.datasets.imprecise import complementary, exclusion_matrix, partial
+from weaklabel.datasets.scenes import scenes
 from weaklabel.datasets.synthetic import (
     Synthetic,
     correlated_copies,
@@ -28,5 +29,6 @@ __all__ = [
     "make_votes",
     "many_classes",
     "partial",
+    "scenes",
     "unipolar",
 ]
