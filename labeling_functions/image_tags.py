@@ -47,8 +47,8 @@ def evidence(pixels: pd.DataFrame) -> wl.Evidence:
 
 
 def load() -> pd.DataFrame:
-    """Draw sixty pictures of 16 by 16 pixels."""
-    return scenes(random_state=0)
+    """Draw forty pictures of 12 by 12 pixels."""
+    return scenes(40, side=12, random_state=0)
 
 
 def features() -> StandardScaler:

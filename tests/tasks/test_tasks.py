@@ -119,7 +119,7 @@ def test_pixels_side_by_side_are_joined_in_their_picture_only():
     shuffled = pixels.sample(frac=1, random_state=0)
     for frame in (pixels, shuffled):
         graph = image_tags.next_to_each_other(frame).tocoo()
-        assert graph.nnz == 60 * 2 * 16 * 15
+        assert graph.nnz == 40 * 2 * 12 * 11
         one, other = frame.iloc[graph.row], frame.iloc[graph.col]
         assert (one["image"].to_numpy() == other["image"].to_numpy()).all()
         steps = sum(

@@ -25,7 +25,6 @@ from weaklabel.cli._table import percent, summary_text, text_table
 from weaklabel.cli._task import Task, load_task
 from weaklabel.models import LabelModel, MajorityVote
 from weaklabel.plots import reliability_diagram
-from weaklabel.solvers import BeliefPropagation
 from weaklabel.training import SoftLabelClassifier
 
 TASK = "labeling_functions.youtube_spam"
@@ -93,7 +92,7 @@ def run(arguments: argparse.Namespace) -> None:
     shares = Shares.count(comments, gold)
     tell(f"\n3. Another one also knows shares of spam.\n\n{shares.told()}\n")
     stated = shares.add_to(labeling.evidence)
-    informed = LabelModel(solver=BeliefPropagation()).fit(stated).posterior(stated)
+    informed = LabelModel().fit(stated).posterior(stated)
 
     tell("4. Classifiers (TF-IDF, logistic regression) learn from the probabilities of both.")
     predictions = predict(labeling, informed.frame(), gold, train, test)
