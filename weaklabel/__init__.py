@@ -56,7 +56,7 @@ from weaklabel.models import (
     OneCoin,
 )
 from weaklabel.posterior import Posterior
-from weaklabel.solvers import BeliefPropagation, Independent, Sinkhorn
+from weaklabel.solvers import BeliefPropagation, Independent, MeanField, Sinkhorn
 from weaklabel.training import SoftLabelClassifier, TorchClassifier
 
 __version__ = "0.1.0"
@@ -80,6 +80,7 @@ __all__ = [
     "LabelingFunction",
     "Lexicon",
     "MajorityVote",
+    "MeanField",
     "ModelVotes",
     "Not",
     "OneCoin",

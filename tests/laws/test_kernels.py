@@ -163,9 +163,17 @@ def state_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
     yield weight, np.full_like(potential, -np.inf), np.full((3, 5), -1)
 
 
+def color_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
+    for n_nodes, density in [(0, 0.0), (1, 1.0), (4, 1.0), (40, 0.1), (60, 0.5)]:
+        near = rng.random((n_nodes, n_nodes)) < density
+        near |= near.T
+        yield np.nonzero(near)[1], np.concatenate([[0], np.cumsum(near.sum(axis=1))])
+
+
 CASES = {
     "count_messages": count_cases,
     "gather_sum": gather_cases,
+    "graph_colors": color_cases,
     "log_sum_exp": score_cases,
     "potts_messages": potts_cases,
     "soft_assign": assign_cases,

@@ -7,6 +7,7 @@ the same name and signature. The array that is passed in decides which one runs.
 
 from weaklabel.kernels.count_messages import count_messages
 from weaklabel.kernels.gather_sum import gather_sum
+from weaklabel.kernels.graph_colors import graph_colors
 from weaklabel.kernels.log_sum_exp import log_sum_exp
 from weaklabel.kernels.potts_messages import potts_messages
 from weaklabel.kernels.soft_assign import soft_assign
@@ -16,6 +17,7 @@ from weaklabel.kernels.top_k import top_k
 __all__ = [
     "count_messages",
     "gather_sum",
+    "graph_colors",
     "log_sum_exp",
     "potts_messages",
     "soft_assign",

@@ -1,0 +1,200 @@
+"""Mean field: a cheap bound on what counts and neighbors say together."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from weaklabel._device import beside, on_host
+from weaklabel.posterior import Posterior
+from weaklabel.solvers._base import Solver
+from weaklabel.solvers._mean_parts import Part, parts_of, shared_units, symmetric, units_of
+from weaklabel.solvers.belief_propagation import prepared
+
+if TYPE_CHECKING:
+    from weaklabel.evidence import Evidence
+
+SCHEDULES = ("sequential", "parallel")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Averaged(Posterior):
+    """A posterior of mean field, and how it was come to.
+
+    Parameters
+    ----------
+    converged : bool
+        Whether the last change was within `tol`, or one pass was exact.
+    n_iter : int
+        Sweeps over all items.
+    last_change : float
+        Largest change of what neighbors say that the last sweep called for, in nats.
+    exact : bool
+        True where no graph was and no item is in two counts: the answer is that of enumeration.
+    bound : bool
+        True where `log_normalizer` adds up to a lower bound of that of the model.
+    """
+
+    converged: bool
+    n_iter: int
+    last_change: float
+    exact: bool
+    bound: bool
+
+    __repr__ = Posterior.__repr__
+
+
+class MeanField(Solver):
+    r"""Probabilities of scores bound by counts and neighbors, neighbors on average only.
+
+    The model is that of `BeliefPropagation`. The posterior is sought among those in which groups
+    of items are independent: a group is an item, or the items that bags bind together, and within
+    it counts are exact. An item hears from a neighbor in place of a message the expectation
+
+    .. math:: h_i(y) = \sum_j w_{ij} \, q_j(y), \qquad
+              q_g(y) \propto e^{\theta_g(\mathrm{counts}(y))} \prod_{i \in g}
+              e^{s_i(y_i) + h_i(y_i)} .
+
+    One product of the graph with the probabilities a sweep: cheaper than messages, and always
+    settling in turn. The price is confidence: neighbors that echo each other count as told anew.
+
+    Parameters
+    ----------
+    max_iter : int
+        Most sweeps over all items.
+    damping : float
+        Share of what neighbors said before that is kept, at least 0, below 1.
+    tol : float
+        Converged when nothing that neighbors say would change by more, in nats.
+    schedule : {"sequential", "parallel"}
+        Groups that are no neighbors of each other at once, in turn (colors of the graph), so that
+        the bound never falls; or all at once, which may oscillate without damping.
+    coupling : float
+        What the weights of the graph are multiplied with to be nats, at least 0 (no graph).
+
+    Notes
+    -----
+    Bags and the graph are kept to, and both are exact where the other is missing: on disjoint bags
+    without a graph the answer is that of enumeration, in one pass. Counts of bags that overlap, or
+    of several classes in bags with many states, are messages between factors, as in
+    `BeliefPropagation`, renewed once a sweep.
+
+    `log_normalizer` adds up to a lower bound of that of the model where no bags overlap and no two
+    neighbors are in the same bag (`bound` of the posterior says so); of neighbors in the same bag
+    what counts say about both at once is ignored. From one start a local optimum of the bound is
+    found, that which scores and counts alone lead to.
+
+    Raises
+    ------
+    ValueError
+        If no count that is allowed in a bag can occur; names the bags. If a setting is none.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If probabilities still change after `max_iter` sweeps.
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> evidence = wl.Evidence(["a", "b", "c"], classes=["x", "y"])
+    >>> evidence = evidence.with_neighbors([[0, 2, 0], [2, 0, 2], [0, 2, 0]])
+    >>> scores = np.log([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5]])
+    >>> found = MeanField().solve(scores, evidence)
+    >>> found.probabilities.round(2)
+    array([[0.98, 0.02],
+           [0.97, 0.03],
+           [0.87, 0.13]])
+    >>> found.converged, found.bound
+    (True, True)
+    """
+
+    respects: ClassVar[frozenset[str]] = frozenset({"bags", "neighbors"})
+
+    def __init__(
+        self,
+        *,
+        max_iter: int = 100,
+        damping: float = 0.0,
+        tol: float = 1e-6,
+        schedule: Literal["sequential", "parallel"] = "sequential",
+        coupling: float = 1.0,
+    ) -> None:
+        self.max_iter = max_iter
+        self.damping = damping
+        self.tol = tol
+        self.schedule = schedule
+        self.coupling = coupling
+
+    def solve(self, scores: Any, evidence: Evidence) -> Averaged:
+        self._check()
+        allowed = None if evidence.candidates is None else on_host(evidence.candidates)
+        table, top, possible = prepared(on_host(scores), allowed)
+        graph = symmetric(evidence.neighbors, float(self.coupling), len(table))
+        unit = units_of(evidence)
+        parts = parts_of(table, evidence, graph, unit if self.schedule == "sequential" else None)
+        probabilities = np.empty_like(table)
+        change = max(part.conclude(probabilities) for part in parts)
+        alone = all(part.flow.exact for part in parts)
+        exact = alone and not graph.nnz
+        n_iter = 1
+        if not exact:
+            n_iter, change = self._converge(parts, probabilities)
+        log_normalizer = np.empty(len(table))
+        for part in parts:
+            log_normalizer[part.item] = part.log_normalizer(probabilities)
+        log_normalizer = np.where(possible, top + log_normalizer, -np.inf)
+        kind = str(scores.dtype).rpartition(".")[2]
+        return Averaged(
+            probabilities=beside(probabilities.astype(kind), scores),
+            index=evidence.index,
+            classes=evidence.classes,
+            covered=evidence.covered,
+            log_normalizer=beside(log_normalizer.astype(kind), scores),
+            converged=bool(exact or change <= self.tol),
+            n_iter=n_iter,
+            last_change=float(change),
+            exact=exact,
+            bound=alone and not shared_units(graph, unit),
+        )
+
+    def _converge(self, parts: list[Part], probabilities: np.ndarray) -> tuple[int, float]:
+        """Renew part after part until they settle."""
+        n_iter, change = 0, np.inf
+        while change > self.tol and n_iter < self.max_iter:
+            change = max(part.renew(probabilities, self.damping) for part in parts)
+            n_iter += 1
+        if change > self.tol:
+            msg = (
+                f"What neighbors say still changes by {change:.2g} nats after {n_iter} sweeps (tol "
+                f"{self.tol:g}). Strong neighbors settle slowly, and in the same bag they may "
+                "oscillate. Raise max_iter, or damping (try 0.5), or lower coupling; probabilities "
+                "are those of the last sweep."
+            )
+            warnings.warn(msg, ConvergenceWarning, stacklevel=3)
+        return n_iter, change
+
+    def _check(self) -> None:
+        """Refuse settings that are none."""
+        if self.schedule not in SCHEDULES:
+            msg = f"schedule={self.schedule!r} is unknown. Choose one of {', '.join(SCHEDULES)}."
+            raise ValueError(msg)
+        if not 0 <= self.damping < 1:
+            msg = (
+                f"damping is at least 0 and below 1, not {self.damping!r}: it is the share of what "
+                "neighbors said before that is kept. Try 0.5."
+            )
+            raise ValueError(msg)
+        if not 0 <= self.coupling < np.inf:
+            msg = (
+                f"coupling is at least 0 and finite, not {self.coupling!r}: weights of the graph "
+                "times coupling are nats. Try 1.0."
+            )
+            raise ValueError(msg)
+        if self.max_iter < 1:
+            msg = f"max_iter is at least 1, not {self.max_iter!r}; neighbors would not be heard."
+            raise ValueError(msg)
