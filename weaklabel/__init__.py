@@ -56,7 +56,14 @@ from weaklabel.models import (
     OneCoin,
 )
 from weaklabel.posterior import Posterior
-from weaklabel.solvers import BeliefPropagation, Independent, MeanField, Sinkhorn
+from weaklabel.solvers import (
+    BeliefPropagation,
+    Independent,
+    MeanField,
+    RandomWalk,
+    Sinkhorn,
+    Spreading,
+)
 from weaklabel.training import SoftLabelClassifier, TorchClassifier
 
 __version__ = "0.1.0"
@@ -86,10 +93,12 @@ __all__ = [
     "OneCoin",
     "Posterior",
     "Proportion",
+    "RandomWalk",
     "Regex",
     "SameLabel",
     "Sinkhorn",
     "SoftLabelClassifier",
+    "Spreading",
     "Tags",
     "Threshold",
     "TorchClassifier",
