@@ -44,7 +44,7 @@ from weaklabel.functions import (
     clear_cache,
     labeling_function,
 )
-from weaklabel.graph import neighbors
+from weaklabel.graph import neighbors, neighbors_from_groups
 from weaklabel.io.saved import load
 from weaklabel.models import (
     Cautious,
@@ -116,6 +116,7 @@ __all__ = [
     "metrics",
     "near_copies",
     "neighbors",
+    "neighbors_from_groups",
     "overlap",
     "plots",
     "proportions_from",

@@ -106,7 +106,7 @@ def neighbors(
     near = on_host(found)
     similarity = similarity_of(unit * distances(points, found), near, bandwidth)
     graph = _joined(similarity, order, order[near])
-    return _by_label(graph, labels) if framed else graph
+    return by_label(graph, labels) if framed else graph
 
 
 def _check(k: int, metric: str, bandwidth: Any, n_items: int) -> None:
@@ -206,7 +206,7 @@ def _joined(similarity: np.ndarray, item: np.ndarray, neighbor: np.ndarray) -> s
     return graph
 
 
-def _by_label(graph: sparse.csr_array, labels: pd.Index) -> pd.Series:
+def by_label(graph: sparse.csr_array, labels: pd.Index) -> pd.Series:
     """Write a graph as a Series by the labels of both items."""
     levels: Any = [labels.to_flat_index()] * 2
     row = np.repeat(np.arange(len(labels)), np.diff(graph.indptr))

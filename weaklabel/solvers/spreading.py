@@ -37,8 +37,9 @@ class Spreading(Solver):
         Share of what neighbors say, above 0 and below 1; the rest is what is known of the item
         itself. Near 1 labels go far.
     clamp : bool
-        Whether items that have one class left (gold, or one candidate) keep it. Their neighbors
-        then hear it undiluted. Otherwise neighbors may outvote it.
+        Whether neighbors hear items that have one class left (gold, or one candidate) as they are.
+        Otherwise they hear them mixed with what those hear themselves, as they do all others. The
+        items keep their class in both cases; labels that may be outvoted are votes.
     tol : float
         Largest residual of the system, as a share of its right side.
     max_iter : int
@@ -100,9 +101,9 @@ class Spreading(Solver):
         seeds = seeds_of(scores, evidence)
         held = seeds.certain if self.clamp else np.zeros_like(seeds.certain)
         free = np.flatnonzero(seeds.reached_from(seeds.informed) & ~held)
-        flow = normalized_graph(seeds.graph)[0] * self.alpha
+        flow = normalized_graph(seeds.graph)[0]
         values = np.where(seeds.informed[:, None], seeds.known, 0.0)
-        from_free = sparse.csr_array(flow[free])
+        from_free = sparse.csr_array(flow[free] * self.alpha)
         right = (1 - self.alpha) * values[free] + from_free[:, held] @ values[held]
         solved = solve_diffusion(from_free[:, free], right, self.tol, self.max_iter)
         values[free] = solved.values
