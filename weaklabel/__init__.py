@@ -15,6 +15,7 @@ from weaklabel.analysis import (
     overlap,
     score,
     summary,
+    transition,
     violation,
 )
 from weaklabel.constraints import (
@@ -122,6 +123,7 @@ __all__ = [
     "proportions_from",
     "score",
     "summary",
+    "transition",
     "transport",
     "violation",
 ]

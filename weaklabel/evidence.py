@@ -183,8 +183,9 @@ class Evidence:
         Notes
         -----
         A statement with noise is one factor P(statement | class) of the likelihood of its item,
-        given once and for all. Estimating a rate or a matrix is not done here: give it as a vote,
-        from whose agreement with others a label model learns how it errs.
+        given once and for all. A matrix that is not known is found by steps of EM: fit with
+        "uniform", estimate it by `weaklabel.transition`, fit with that, and so on. Of several
+        sources that overlap, statements are better given as votes, ``Not(...)`` among them.
 
         Examples
         --------

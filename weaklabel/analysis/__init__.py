@@ -15,6 +15,7 @@ from weaklabel.analysis.metrics import (
 from weaklabel.analysis.near_copies import near_copies
 from weaklabel.analysis.pairs import agreement, conflict, overlap
 from weaklabel.analysis.summary import summary
+from weaklabel.analysis.transition import transition
 
 __all__ = [
     "accuracy",
@@ -32,5 +33,6 @@ __all__ = [
     "reliability",
     "score",
     "summary",
+    "transition",
     "violation",
 ]

@@ -137,8 +137,8 @@ def _is_uniform(transition: Any) -> bool:
     """
     if isinstance(transition, str) and transition != "uniform":
         msg = (
-            f"transition={transition!r} is unknown. Choose 'uniform', or give a matrix; matrices "
-            "are not estimated here."
+            f"transition={transition!r} is unknown. Choose 'uniform', or give a matrix; "
+            "weaklabel.transition estimates one from a posterior."
         )
         raise ValueError(msg)
     return isinstance(transition, str)
