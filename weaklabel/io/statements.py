@@ -52,7 +52,9 @@ def add_statements(
             hints = hints + hints_from(
                 said, evidence, noise_rate=noise_rate, transition=transition, exclude=negative
             )
-    _refuse_empty(evidence, allowed, hints)
+    # a rate or a probability of 0 is certain, even where votes leave no class
+    allowed = allowed & (hints > -np.inf)
+    _refuse_empty(evidence, allowed)
     # what says nothing is left out, so that nothing is added to scores
     restricts = evidence.candidates is not None or not allowed.all()
     return {
@@ -61,9 +63,9 @@ def add_statements(
     }
 
 
-def _refuse_empty(evidence: Evidence, allowed: np.ndarray, hints: np.ndarray) -> None:
+def _refuse_empty(evidence: Evidence, allowed: np.ndarray) -> None:
     """Refuse items that no class is left for."""
-    empty = np.flatnonzero(~(allowed & (hints > -np.inf)).any(axis=1))
+    empty = np.flatnonzero(~allowed.any(axis=1))
     if len(empty):
         msg = (
             f"No class is left for {len(empty)} items: {first_few(evidence.index[empty])}. Two "
