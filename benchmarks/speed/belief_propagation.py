@@ -26,6 +26,7 @@ from benchmarks.speed._processes import run_alone
 
 CASES = ("bags and neighbors", "bags", "neighbors", "one bag", "ten classes")
 LARGE = 10_000  # members of bags of ten classes
+WARM_UP = 50_000  # items that let the compiler be done
 
 
 def evidence_of(case: str, n_items: int, bag: int, n_neighbors: int) -> tuple[np.ndarray, Any, Any]:
@@ -63,7 +64,7 @@ def solve(case: str, n_items: int, bag: int, n_neighbors: int, n_sweeps: int) ->
     solver = BeliefPropagation(max_iter=n_sweeps, tol=0.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        solver.solve(*evidence_of(case, 50_000, bag, n_neighbors)[:2])
+        solver.solve(*evidence_of(case, WARM_UP, bag, n_neighbors)[:2])
         scores, evidence, (number, counts) = evidence_of(case, n_items, bag, n_neighbors)
         start, cpu = time.perf_counter(), time.process_time()
         found = solver.solve(scores, evidence)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weaklabel._check import first_few
 from weaklabel._device import on_host
+from weaklabel.constraints._between import Bounded, beside, narrowed
 from weaklabel.constraints._flow import unmet
 
 if TYPE_CHECKING:
@@ -47,8 +49,12 @@ REMEDIES = {
         "Each class alone could be met, but not all members find a place. Correct the candidates, "
         "or widen the statements by within=."
     ),
+    "contradict bags of another grouping with which they share members": (
+        "Each grouping alone could hold. Probably two tables disagree, or items are in the wrong "
+        "bag. Widen one of them by within= or scale=, or leave it out."
+    ),
 }
-MORE, TWO, FEW, FORCED, SUM_LOW, SUM_HIGH, HALL_LOW, HALL_HIGH = REMEDIES
+MORE, TWO, FEW, FORCED, SUM_LOW, SUM_HIGH, HALL_LOW, HALL_HIGH, BETWEEN = REMEDIES
 
 
 class InfeasibleBags(ValueError):  # noqa: N818 - named by what is wrong
@@ -103,8 +109,10 @@ def infeasible_bags(evidence: Evidence, *, expected: bool = False) -> pd.DataFra
     Each block of bags is checked by itself, with the candidates of its members. Within a bag the
     check is complete for intervals: it names a bag if and only if no labeling of its members meets
     the bounds of all classes (by maximum flow, after the simple reasons). All or none
-    (`SameLabel`) is used to narrow intervals, so that not every contradiction with it is found;
-    nor are contradictions between blocks that overlap. Noisy statements contradict nothing.
+    (`SameLabel`) is used to narrow intervals, so that not every contradiction with it is found.
+    Where all blocks hold by themselves, what their bags leave no choice about (all of a class, or
+    none) is told to the blocks that share members; contradictions that take more thought than
+    that are left to the solver. Noisy statements contradict nothing.
 
     Parameters
     ----------
@@ -128,19 +136,24 @@ def infeasible_bags(evidence: Evidence, *, expected: bool = False) -> pd.DataFra
     >>> infeasible_bags(evidence)[["bag", "reason", "detail"]].values.tolist()
     [['B', "ask for more 'bad' items than they have members", 'size 1, at least 2']]
     """
-    rows: list[dict[str, Any]] = []
-    for number, block in enumerate(evidence.bags):
-        for bag, reason, of, detail in _problems(block, evidence, expected=expected):
-            rows.append(
-                {
-                    "block": number,
-                    "bag": block.names[bag],
-                    "class": of,
-                    "reason": reason.format(of=repr(of)),
-                    "detail": detail,
-                    "remedy": REMEDIES[reason],
-                }
-            )
+    allowed = None if evidence.candidates is None else on_host(evidence.candidates)
+    checked = [
+        _problems(block, evidence.classes, allowed, expected=expected) for block in evidence.bags
+    ]
+    found = [(n, *one) for n, limits in enumerate(checked) for one in _in_order(limits)]
+    if not found and len(checked) > 1:
+        found = _between_blocks(evidence, checked, expected=expected)
+    rows = [
+        {
+            "block": number,
+            "bag": evidence.bags[number].names[bag],
+            "class": of,
+            "reason": reason.format(of=repr(of)),
+            "detail": detail,
+            "remedy": REMEDIES[reason],
+        }
+        for number, bag, reason, of, detail in found
+    ]
     return pd.DataFrame(rows, columns=["block", "bag", "class", "reason", "detail", "remedy"])
 
 
@@ -169,22 +182,49 @@ def require_bounds(evidence: Evidence, who: str) -> None:
 
 
 def _problems(
-    block: Bags, evidence: Evidence, *, expected: bool
-) -> list[tuple[int, str, Any, str]]:
-    """Find the problems of one block: bag, reason, class, detail; sorted by reason, then bag."""
+    block: Bags, classes: pd.Index, allowed: np.ndarray | None, *, expected: bool
+) -> _Limits:
+    """Find the limits of one block, and its problems."""
     size = on_host(block.sizes)
-    shape = (block.n_bags, len(evidence.classes))
+    shape = (block.n_bags, len(classes))
     high = np.broadcast_to(size[:, None].astype(np.float64), shape).copy()
     limits = _Limits(np.zeros(shape), high, [])
-    _narrow_by_bounds(limits, block, evidence.classes, size, expected=expected)
-    if evidence.candidates is not None:
-        _narrow_by_candidates(limits, block, evidence, size)
-    _narrow_by_same_label(limits, block, evidence.classes, size)
+    _narrow_by_bounds(limits, block, classes, size, expected=expected)
+    if allowed is not None:
+        _narrow_by_candidates(limits, block, classes, allowed, size)
+    _narrow_by_same_label(limits, block, classes, size)
     _check_sums(limits, size)
-    if evidence.candidates is not None:
-        _check_flow(limits, block, on_host(evidence.candidates), expected=expected)
+    if allowed is not None:
+        _check_flow(limits, block, allowed, expected=expected)
+    return limits
+
+
+def _in_order(limits: _Limits) -> list[tuple[int, str, Any, str]]:
+    """Sort problems by reason, then bag."""
     order = list(REMEDIES)
     return sorted(limits.problems, key=lambda one: (order.index(one[1]), one[0]))
+
+
+def _between_blocks(
+    evidence: Evidence, checked: list[_Limits], *, expected: bool
+) -> list[tuple[int, int, str, Any, str]]:
+    """Find contradictions between blocks, each of which holds by itself: block, bag, and so on."""
+    allowed = np.ones((len(evidence), len(evidence.classes)), dtype=bool)
+    if evidence.candidates is not None:
+        allowed = on_host(evidence.candidates)
+    bounded = [
+        Bounded(block, limits.low, limits.high)
+        for block, limits in zip(evidence.bags, checked, strict=True)
+    ]
+    allowed, wrong = narrowed(allowed, bounded)
+    for number, block in enumerate(evidence.bags):
+        limits = _problems(block, evidence.classes, allowed, expected=expected)
+        wrong += [(number, bag) for bag, *_ in limits.problems]
+    detail = "shared with {}"
+    return [
+        (number, bag, BETWEEN, None, detail.format(first_few(beside(bounded, number, bag))))
+        for number, bag in sorted(set(wrong))
+    ]
 
 
 def _narrow_by_bounds(
@@ -212,12 +252,11 @@ def _whole(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _narrow_by_candidates(
-    limits: _Limits, block: Bags, evidence: Evidence, size: np.ndarray
+    limits: _Limits, block: Bags, classes: pd.Index, allowed: np.ndarray, size: np.ndarray
 ) -> None:
     """Bound each class by the members that may have it, and by those that may have no other."""
-    allowed = on_host(evidence.candidates)
     certain = allowed & (allowed.sum(axis=1, keepdims=True) == 1)
-    for y, of in enumerate(evidence.classes.tolist()):
+    for y, of in enumerate(classes.tolist()):
         possible, forced = block.sum_members(allowed[:, y]), block.sum_members(certain[:, y])
         low, high = limits.low[:, y], limits.high[:, y]
         few, many = "{:g} of {} may be, at least {:g}", "{:g} of {} must be, at most {:g}"
