@@ -91,3 +91,33 @@ def test_what_is_known_is_said_part_by_part(folder, comments):
     Known.votes = votes
     assert known_of(Known) == ["Known of 1 of 10 items: candidates (1 with one class left)."]
     assert isinstance(Known.evidence, wl.Evidence)
+
+
+GROUPS = """
+
+def evidence(comments):
+    import weaklabel as wl
+    half = comments["text"].str.len().gt(22).map({True: "long", False: "short"})
+    counts = wl.Count("spam", number={"long": 3, "short": 2})
+    known = wl.Evidence(comments.index, classes=CLASSES).with_bags(half, counts)
+    return known.with_features(comments["text"].str.len().rename("length").to_frame())
+"""
+
+
+@pytest.mark.parametrize("votes", [True, False])
+def test_counts_of_groups_with_and_without_votes(add, folder, run, votes):
+    if not votes:
+        (folder / "task.py").write_text("CLASSES = ['ham', 'spam']\n")
+    add(GROUPS)
+    options = ["--index", "id", "--report", "report.html"]
+    code, _, err = run("label", "task.py", "comments.csv", "-o", "out.csv", *options)
+    assert code == 0
+    assert "Known of 10 of 10 items: bags (2 bags: Count of 'spam')." in err
+    assert "Known of 10 of 10 items: features (1 features)." in err
+    labels = pd.read_csv("out.csv", index_col="id")
+    groups = pd.read_csv("comments.csv", index_col="id")["text"].str.len().gt(22)
+    assert labels["spam"].groupby(groups).sum().tolist() == pytest.approx([2, 3], abs=1e-6)
+    text = (folder / "report.html").read_text()
+    assert "items off what is stated of bags" in text
+    assert text.count("<img") == 3 * votes + 1
+    assert ("Votes in pictures" in text) == votes
