@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -155,6 +156,22 @@ def test_a_hundred_thousand_rows_are_read_a_few_dozen_times(rng):
     found = sinkhorn(cost, None, rng.dirichlet(np.full(10, 3.0)), 1e-3)
     assert found.converged
     assert found.n_iter < 60
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_no_more_than_two_arrays_of_the_shape_of_costs_are_built(rng, dtype):
+    cost = rng.random((200_000, 10)).astype(dtype)
+    sinkhorn(cost[:5_000])  # loads the twin
+    tracemalloc.start()
+    found = sinkhorn(cost, None, rng.dirichlet(np.full(10, 3.0)), 0.05)
+    solving = tracemalloc.get_traced_memory()[1]
+    plan = found.plan
+    in_all = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert plan.shape == cost.shape
+    room = 8e6  # blocks of fixed size
+    assert solving < 1.2 * cost.nbytes + room
+    assert in_all < 2.3 * cost.nbytes + room
 
 
 def test_what_no_plan_has_ends_with_a_warning():
@@ -324,6 +341,12 @@ def test_all_mass_and_a_strong_penalty_is_balanced_transport(rng):
     same_problem(firm, sinkhorn(cost, row, column, 0.1))
 
 
+def test_part_of_the_mass_and_a_strong_penalty_is_partial_transport(rng):
+    cost, row, _ = problem(rng, 12, 4)
+    firm = sinkhorn(cost, row, None, 0.1, column_slack=1e7, mass=0.6)
+    same_problem(firm, sinkhorn(cost, row, 0.15, 0.1, mass=0.6))
+
+
 def test_a_strong_penalty_is_exact(rng):
     cost, row, column = problem(rng, 12, 4)
     strong = sinkhorn(cost, row, column, 0.1, row_slack=1e6, column_slack=1e6)
@@ -343,6 +366,16 @@ def test_partial_transport_without_penalty_equals_the_linear_program(rng):
     ).fun
     assert found.cost == pytest.approx(expected, rel=0.01)
     assert (found.column_marginal <= column + 1e-6).all()
+
+
+def test_partial_transport_to_exact_columns_equals_the_linear_program(rng):
+    cost, row, column = problem(rng, 8, 3)
+    found = sinkhorn(cost, row, 0.6 * column, 1e-4, mass=0.6)
+    leave, arrive = np.kron(np.eye(8), np.ones(3)), np.kron(np.ones(8), np.eye(3))
+    best = linprog(cost.ravel(), A_ub=leave, b_ub=row, A_eq=arrive, b_eq=0.6 * column)
+    assert found.cost == pytest.approx(best.fun, abs=1e-4 * np.log(32))
+    np.testing.assert_allclose(found.column_marginal, 0.6 * column, atol=1e-6)
+    assert (found.row_marginal <= row + 1e-9).all()
 
 
 # ---- starts, odd input, libraries ------------------------------------------------------------

@@ -74,9 +74,9 @@ def soft_assign(
     return (xp.concat(rows) if rows else column[:0]), log_sum
 
 
-def blocks(cost: Any) -> Iterator[slice]:
-    """Cut the rows of a table into slices of at most `BLOCK` entries."""
-    step = max(1, BLOCK // max(1, cost.shape[1]))
+def blocks(cost: Any, entries: int = BLOCK) -> Iterator[slice]:
+    """Cut the rows of a table into slices of at most so many entries."""
+    step = max(1, entries // max(1, cost.shape[1]))
     for start in range(0, cost.shape[0], step):
         yield slice(start, min(start + step, cost.shape[0]))
 

@@ -21,6 +21,7 @@ from weaklabel.transport._side import FAR, Side, level
 
 MOST_COLUMNS = 1000  # with more the curvature costs more than the sweeps it saves
 LEAST_DAMPING, FIRST_DAMPING, MOST_DAMPING = 1e-10, 1e-3, 1.0
+CURVATURE_BLOCK = 1 << 17  # entries of the costs that are worked on at a time
 ENOUGH = 1e-4  # of the rise that the slope promises
 LEAST_SUM = 1e-280  # of a row; one with less pulls at nothing
 NOISE = 1e-11  # of the dual value, by which rounding may move it
@@ -139,16 +140,24 @@ class Climb:
         cost, givers, _ = self.problem
         xp = array_namespace(cost, at.column)
         n_columns = at.column.shape[0]
-        bound = (at.row != 0) | (givers.log_low == givers.log_high)
-        answers = xp.where(bound, givers.damping(self.epsilon), xp.zeros_like(at.row))
+        damping = givers.damping(self.epsilon)
+        exact = givers.log_low == givers.log_high
         total = xp.zeros((n_columns, n_columns), dtype=xp.float64, device=device_of(at.column))
-        for rows in blocks(cost):
+        for rows in blocks(cost, CURVATURE_BLOCK):
             log_plan = xp.astype(cost[rows, :], at.column.dtype) / (-self.epsilon)
             if n_columns > cost.shape[1]:
                 log_plan = xp.concat([log_plan, xp.zeros_like(log_plan[:, :1])], axis=1)
             plan = xp.exp(log_plan + at.row[rows, None] + at.column[None, :])
             sums = xp.sum(plan, axis=1)
-            some = sums > LEAST_SUM
-            share = xp.where(some, answers[rows] / xp.where(some, sums, 1.0), xp.zeros_like(sums))
+            # rows between their bounds give way, those at one answer by what its slack leaves
+            held = (at.row[rows] != 0) | _of(exact, rows)
+            some = held & (sums > LEAST_SUM)
+            share = _of(damping, rows) / xp.where(some, sums, xp.ones_like(sums))
+            share = xp.where(some, share, xp.zeros_like(sums))
             total = total + xp.matmul(xp.matrix_transpose(plan * share[:, None]), plan)
         return np.diag(on_host(at.arrives)) - on_host(total)
+
+
+def _of(values: Any, rows: slice) -> Any:
+    """Values of some rows; one value stands for all."""
+    return values if values.shape[0] == 1 else values[rows]

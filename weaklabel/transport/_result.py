@@ -10,6 +10,8 @@ from array_api_compat import array_namespace
 
 from weaklabel.kernels.soft_assign import blocks
 
+BLOCK = 1 << 17  # entries of the plan that are worked out at a time
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Transport:
@@ -94,7 +96,7 @@ class Transport:
     def _blocks(self) -> Iterator[tuple[slice, Any]]:
         """Give the plan block by block, in double precision."""
         xp = array_namespace(self.costs)
-        for rows in blocks(self.costs):
+        for rows in blocks(self.costs, BLOCK):
             costs = xp.astype(self.costs[rows, :], self.row_potential.dtype)
             column = self.column_potential[None, :]
             yield rows, xp.exp((self.row_potential[rows, None] + column - costs) / self.epsilon)

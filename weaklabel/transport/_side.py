@@ -8,7 +8,9 @@ from array_api_compat import array_namespace
 
 from weaklabel._device import device_of
 from weaklabel.kernels import log_sum_exp
+from weaklabel.kernels.soft_assign import blocks
 
+GAIN_BLOCK = 1 << 16  # numbers that are worked on at a time
 FAR = 500.0  # nats; far larger exponentials would overflow
 
 
@@ -47,6 +49,13 @@ class Side(NamedTuple):
 
     def gain(self, potential: Any, epsilon: float) -> float:
         """Give the side's part of the dual objective, over epsilon."""
+        total = 0.0
+        for rows in blocks(potential[:, None], GAIN_BLOCK):
+            part = type(self)(*(each if each.shape[0] == 1 else each[rows] for each in self))
+            total += part._gain(potential[rows], epsilon)
+        return total
+
+    def _gain(self, potential: Any, epsilon: float) -> float:
         xp = array_namespace(potential)
         bound, loose, firm = self._held(potential, epsilon)
         some = (bound > 0) & xp.isfinite(potential)
