@@ -44,13 +44,17 @@ class Scenes(NamedTuple):
     grid: sparse.csr_array
     scores: np.ndarray | None = None
 
-    def evidence(self, *, grid: bool = False) -> wl.Evidence:
+    def evidence(self) -> wl.Evidence:
         """Give what is known: features, and the tags of each image."""
         names = np.array(self.classes, dtype=object)
         tags = {image: set(names[present]) for image, present in enumerate(self.tags)}
         known = wl.Evidence(range(len(self.gold)), classes=self.classes)
-        known = known.with_features(self.features).with_bags(self.image, wl.Tags(tags))
-        return known.with_neighbors(self.grid) if grid else known
+        return known.with_features(self.features).with_bags(self.image, wl.Tags(tags))
+
+    def masked(self) -> wl.Evidence:
+        """Give what is known, of tags only that others are absent: a mask of every pixel."""
+        known = wl.Evidence(range(len(self.gold)), classes=self.classes)
+        return known.with_features(self.features).with_candidates(self.allowed())
 
     def allowed(self) -> np.ndarray:
         """Classes among the tags of its image, n_pixels x n_classes."""
@@ -58,18 +62,18 @@ class Scenes(NamedTuple):
 
 
 def planted(seed: int, *, n_images: int = 80, side: int = 8, n_classes: int = 6) -> Scenes:
-    """Draw images of a few regions, and scores that favor some classes everywhere (K20)."""
+    """Draw images of two classes, and scores that favor some classes everywhere (K20)."""
     rng = np.random.default_rng(seed)
-    bias = rng.normal(scale=1.3, size=n_classes)
+    bias = rng.normal(scale=0.8, size=n_classes)
     gold = np.zeros((n_images, side, side), dtype=np.int64)
     for image in gold:
-        present = rng.choice(n_classes, rng.integers(2, 4), replace=False)
+        present = rng.choice(n_classes, 2, replace=False)
         centers = rng.uniform(0, side, (len(present), 2))
         place = np.stack(np.meshgrid(np.arange(side), np.arange(side), indexing="ij"), axis=-1)
         away = ((place[:, :, None, :] - centers) ** 2).sum(axis=-1)
         image[:] = present[away.argmin(axis=-1)]
     hot = np.eye(n_classes)[gold.ravel()]
-    scores = 2.0 * hot + bias + rng.normal(size=hot.shape)
+    scores = 2.2 * hot + bias + rng.normal(size=hot.shape)
     images = np.repeat(np.arange(n_images), side * side)
     tags = np.zeros((n_images, n_classes), dtype=bool)
     tags[images, gold.ravel()] = True
