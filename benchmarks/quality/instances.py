@@ -265,15 +265,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folds", type=int, default=10)
     parser.add_argument("--note", nargs="*", default=[], help="what else to say of the run")
     chosen = parser.parse_args(arguments)
-    found = []
+    found: list[dict[str, Any]] = []
+    how = "; ".join([_results.made(), *chosen.note])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for one in rows(chosen):
             found.append(one)
             print(_line(one), flush=True)
-    if chosen.out:
-        how = "; ".join([_results.made(), *chosen.note])
-        _results.write(chosen.out, found, COLUMNS, how)
+            if chosen.out:  # after each row, so that a run that is cut short keeps them
+                _results.write(chosen.out, found, COLUMNS, how)
     means = pd.DataFrame(found, columns=COLUMNS).drop(columns=["seed", "folds", "bags", "items"])
     print(means.groupby(["set", "method", "setting"], sort=False).mean().round(3).to_string())
     return 0
