@@ -67,15 +67,15 @@ class Part:
         )
 
 
-def symmetric(graph: Any, coupling: float, n_items: int) -> sparse.csr_array:
-    """Weights in nats of the pairs, seen from both ends; the larger where two are stated."""
-    if graph is None or not coupling:
+def symmetric(graph: Any, n_items: int) -> sparse.csr_array:
+    """Weights of the pairs, seen from both ends; the larger where two are stated."""
+    if graph is None:
         return sparse.csr_array((n_items, n_items))
     pairs = sparse.csr_array(graph)
     pairs = sparse.csr_array(pairs.maximum(pairs.T))
     pairs.setdiag(0)
     pairs.eliminate_zeros()
-    return pairs * coupling
+    return pairs
 
 
 def units_of(evidence: Evidence) -> np.ndarray:
