@@ -35,7 +35,7 @@ def estimated_coupling(
     probabilities : float64 array, n_items x n_classes
         Without the graph.
     graph : scipy.sparse.csr_array, n_items x n_items
-        Symmetric.
+        Symmetric, with a pair at least.
     unit : integer array, n_items
         Items of one unit share a bag, so that they agree by what is known of the bag; such pairs
         are left out if there are others.
@@ -57,4 +57,4 @@ def estimated_coupling(
     same = float(root)
     worth = np.log1p(len(share) * same / (1 - same))
     degree = graph.sum(axis=1)
-    return Coupling(float(worth / degree[degree > 0].mean()) if graph.nnz else 0.0, share)
+    return Coupling(float(worth / degree[degree > 0].mean()), share)

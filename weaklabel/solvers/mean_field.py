@@ -183,6 +183,8 @@ class MeanField(Solver):
         graph = symmetric(evidence.neighbors, len(table))
         if self.coupling != "estimated":
             return table, graph * float(self.coupling), float(self.coupling)
+        if not graph.nnz:
+            return table, graph, 0.0
         without = np.empty_like(table)
         for part in parts_of(table, evidence, graph, None):
             part.conclude(without)
