@@ -151,6 +151,20 @@ def test_newton_steps_find_what_sweeps_find(rng, monkeypatch, kind, mass):
     np.testing.assert_allclose(quick.plan / mass, plain.plan / mass, atol=1e-8)
 
 
+def test_where_steps_fail_sweeps_are_made(rng, monkeypatch):
+    cost, row, column = problem(rng, 20, 5)
+    expected = sinkhorn(cost, row, column, 0.1)
+
+    def never(climb, *_):
+        climb.damping *= 10
+        return False
+
+    monkeypatch.setattr("weaklabel.transport._newton.Climb._good", never)
+    same_problem(sinkhorn(cost, row, column, 0.1), expected)
+    with pytest.warns(ConvergenceWarning, match="After 4 sweeps"):
+        assert sinkhorn(cost, row, column, 0.1, max_iter=4, epsilon_scaling=1).n_iter == 4
+
+
 def test_a_hundred_thousand_rows_are_read_a_few_dozen_times(rng):
     cost = rng.random((100_000, 10)).astype(np.float32)
     found = sinkhorn(cost, None, rng.dirichlet(np.full(10, 3.0)), 1e-3)
