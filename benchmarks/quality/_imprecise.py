@@ -32,7 +32,7 @@ COLUMNS = [
     *[f"{part}_{figure}" for part in ("label", "test") for figure in FIGURES],
     *["seconds", "learner"],
 ]
-EPOCHS = 50
+EPOCHS = 50  # for time; after a look at 25 to 300 on digits and usps, which differ little
 SHOWN = "{:10} {:30} {:28} {} label {:.4f}  test {:.4f}  {:7.1f} s"
 
 Answer = tuple[np.ndarray, np.ndarray]  # probabilities of the items learned from, and of the test
@@ -129,7 +129,10 @@ def chosen(seed: int) -> LabelModel:
 
 
 def logistic(seed: int) -> LabelModel:
-    """Name the learner: logistic regression, shrunk little, more and much, in nine sweeps."""
+    """Name the learner: logistic regression, shrunk little, more and much, in nine sweeps.
+
+    Chosen by gold on digits, seed 0; see the benchmarks.
+    """
     learners = [SoftLogistic(penalty=penalty) for penalty in (1.0, 30.0, 1000.0)]
     return LabelModel([Classifier(learners, max_iter=8)], random_state=seed)
 
