@@ -173,6 +173,9 @@ def _draw(ax: Axes, table: pd.DataFrame, limits: tuple[float, float], names: int
 
 def _name_worst(ax: Axes, worst: pd.DataFrame) -> None:
     """Write the names of bags beside their points, away from the diagonal where there is room."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=2.5, foreground="white")]  # names may lie over points
     low, high = ax.get_ylim()
     across = (worst["stated"] - low) / (high - low)
     above = worst["share"] > worst["stated"]
@@ -184,7 +187,7 @@ def _name_worst(ax: Axes, worst: pd.DataFrame) -> None:
             beside = row["stated"] + sign * 0.045 * (high - low)
             ax.annotate(
                 str(row["bag"]), (row["stated"], row["share"]), (beside, height),
-                ha=align, va="center", fontsize=8, zorder=5,
+                ha=align, va="center", fontsize=8, path_effects=halo, zorder=5,
                 arrowprops={"arrowstyle": "-", "color": BLACK, "linewidth": 0.5, "shrinkB": 3},
             )  # fmt: skip
 
