@@ -17,11 +17,13 @@ R = TypeVar("R")
 WORTH_A_TWIN = 1 << 15
 
 
-def kernel(plain: Callable[P, R]) -> Callable[P, R]:
+def kernel(plain: Callable[P, R], work: Callable[..., float] | None = None) -> Callable[P, R]:
     """Let `plain` be replaced by the faster function of the same name.
 
-    ``inspect.unwrap`` gives the plain version back.
+    ``inspect.unwrap`` gives the plain version back. `work` tells from the positional arguments
+    how much there is to do, where that is not the size of the largest array.
     """
+    much = largest if work is None else work
     name = plain.__name__
 
     @cache
@@ -33,14 +35,17 @@ def kernel(plain: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(plain)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        # only of numpy arrays: in torch, size is a method
-        work = max((array.size for array in args if is_numpy_array(array)), default=0)
-        return choose(folder_for(args[0], work))(*args, **kwargs)
+        return choose(folder_for(args[0], much(*args)))(*args, **kwargs)
 
     return run
 
 
-def folder_for(array: Any, work: int) -> str:
+def largest(*arrays: Any) -> int:
+    """Size of the largest array of numpy: in torch, size is a method."""
+    return max((array.size for array in arrays if is_numpy_array(array)), default=0)
+
+
+def folder_for(array: Any, work: float) -> str:
     """Name the folder of twins for `array`: none for little work and for other libraries."""
     if is_cupy_array(array):
         return "gpu"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,13 @@ from weaklabel._device import beside, on_host
 from weaklabel.kernels._dispatch import kernel
 
 
-@kernel
+def _steps(log_weight: Any, log_potential: Any, *_: Any) -> float:
+    """Count moves between states; such kernels run again and again, on one bag of many."""
+    n_bags, size, n_outcomes = log_weight.shape
+    return 16.0 * n_bags * size * n_outcomes * log_potential.shape[1]
+
+
+@partial(kernel, work=_steps)
 def state_messages(
     log_weight: Any, log_potential: Any, following: Any, maximize: bool = False
 ) -> tuple[Any, Any]:

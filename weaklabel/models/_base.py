@@ -26,11 +26,12 @@ from weaklabel.models._em import (
     Problem,
     Settings,
     climb,
+    expect,
     informed_score,
     pooled_score,
 )
 from weaklabel.models._emission import log0
-from weaklabel.models._prior import class_prior
+from weaklabel.models._prior import ClassPrior, class_prior
 from weaklabel.models._term import Term
 from weaklabel.models._votes import votes_of
 from weaklabel.patterns import collapse
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 
 STOPPED = {Ending.DRIFTED, Ending.MISFIT}  # the parameters of the first sweep are kept
+GRAPH_SWEEPS = 2  # once all else is learned, neighbors change parameters little
 BELIEF_IN_START = 0.9  # the rest of a start is even, so that votes cannot rule out what bags say
 
 
@@ -126,13 +128,24 @@ class BaseLabelModel(BaseEstimator, ABC):
             If the evidence holds parts that neither terms nor solver use.
         """
         _advice.refuse_labels(self, evidence, y)
-        terms = self._terms()
-        for term in terms:
+        for term in self._terms():
             term._refuse(evidence)
         used = self._used_part(evidence)
-        small, _ = collapse(used) or (used, None)
+        if used.neighbors is None:
+            problem = self._problem(used)
+            best = self._best_climb(problem)
+        else:
+            problem, best = self._climb_with_neighbors(used)
+        self._set_learned(best, problem)
+        _advice.warn_about_fit(self, evidence)
+        return self
+
+    def _problem(self, evidence: Evidence) -> Problem:
+        """Put together what the loop needs, on patterns where items repeat."""
+        small, _ = collapse(evidence) or (evidence, None)
         small = self._training_part(small)
-        problem = Problem(
+        terms = self._terms()
+        return Problem(
             terms=terms,
             pooled=self.pooled,
             prior=class_prior(
@@ -146,10 +159,20 @@ class BaseLabelModel(BaseEstimator, ABC):
             surveys=tuple(term._survey(small) for term in terms),
             believes=self._believes,
         )
-        best = self._best_climb(problem)
-        self._set_learned(best, problem)
-        _advice.warn_about_fit(self, evidence)
-        return self
+
+    def _climb_with_neighbors(self, evidence: Evidence) -> tuple[Problem, Climb]:
+        """Learn without neighbors, then let them speak in a few sweeps with a fixed class prior.
+
+        Neighbors that agree make large classes larger. If the prior were estimated from that, and
+        they from the prior, one class would take all.
+        """
+        alone = self._best_climb(self._problem(replace(evidence, neighbors=None)))
+        belief = np.exp(on_host(alone.parameters.log_prior))
+        problem = self._problem(evidence)._replace(prior=ClassPrior(belief, np.inf))
+        start = expect(problem, alone.parameters).probabilities
+        sweeps = Settings(max_iter=GRAPH_SWEEPS, tol=0.0, max_drift=1.0, fixed_sweeps=True)
+        best = climb(problem._replace(believes=lambda *_: True), start, sweeps)
+        return problem, best._replace(ending=alone.ending)
 
     def _best_climb(self, problem: Problem) -> Climb:
         """Climb from several starts; the highest objective wins, drifted ones last."""

@@ -147,7 +147,7 @@ def expect(problem: Problem, parameters: Parameters) -> Posterior:
 
 def total_score(terms: Sequence[Term], evidence: Evidence, parameters: Parameters) -> Any:
     """Class prior, hints, and the score of every term, n_items x n_classes, in nats."""
-    scores = parameters.log_prior[None, :]
+    scores = _prior_score(evidence, parameters)
     for term, learned in zip(terms, parameters.terms, strict=True):
         scores = scores + term._score(evidence, learned)
     # what uncertain candidates say was given once: it is never learned
@@ -175,9 +175,9 @@ def _summed(
     terms: Sequence[Term], evidence: Evidence, parameters: Parameters, *, pooled: bool
 ) -> Any:
     """Class prior, hints, and what terms say of the items that they inform."""
-    log_prior = parameters.log_prior[None, :]
+    log_prior = _prior_score(evidence, parameters)
     xp = array_namespace(log_prior)
-    scores = xp.zeros_like(xp.broadcast_to(log_prior, (len(evidence), log_prior.shape[1])))
+    scores = xp.zeros_like(log_prior)
     voices = scores[:, :1]
     for term, learned in zip(terms, parameters.terms, strict=True):
         informs = term._informs(evidence)[:, None]
@@ -187,6 +187,13 @@ def _summed(
         scores = scores / xp.where(voices > 0, voices, 1.0)
     scores = log_prior + scores
     return scores if evidence.hints is None else scores + evidence.hints
+
+
+def _prior_score(evidence: Evidence, parameters: Parameters) -> Any:
+    """Class prior of every item, n_items x n_classes."""
+    log_prior = parameters.log_prior
+    xp = array_namespace(log_prior)
+    return xp.broadcast_to(log_prior[None, :], (len(evidence), log_prior.shape[0]))
 
 
 def objective(problem: Problem, parameters: Parameters, posterior: Posterior) -> float:
