@@ -12,9 +12,9 @@ import numpy as np
 from sklearn.base import clone
 
 from weaklabel._device import on_host
-from weaklabel.models._base import STOPPED, BaseLabelModel, binds
+from weaklabel.models._base import BaseLabelModel, binds
 from weaklabel.models._choose_votes import NO_COPIES, choose_for_votes, one_voice
-from weaklabel.models._fusion import Fusion
+from weaklabel.models._fusion import Fusion, Learned
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.classifier import Classifier
 from weaklabel.models.majority_vote import MajorityVote
@@ -61,29 +61,56 @@ def choose(evidence: Evidence, solver: Solver | None, fit: Fit) -> Choice:
     why = "given"
     if solver is None:
         solver, why = choose_solver(evidence)
-    voted = evidence.votes is not None
-    if not voted:
+    votes = None
+    if evidence.votes is None:
         _refuse_unknown(evidence)
-    votes = choose_for_votes(_votes_alone(evidence), fit) if voted else None
+    else:
+        votes = choose_for_votes(_votes_alone(evidence), fit)
     bound = binds(solver, evidence)
     if votes is not None and not bound and evidence.features is None:
-        votes.model.set_params(solver=solver)
-        return Choice(*votes)
-    copies = NO_COPIES if votes is None else votes.copies
-    terms = [] if votes is None else [_as_term(votes)]
+        return Choice(votes.model.set_params(solver=solver), *votes[1:])
     reasons = [] if votes is None else [votes.why]
     if evidence.features is not None:
-        terms.append(Classifier())
         reasons.append("features tell of the class, too")
     if bound:
         reasons.append(f"{type(solver).__name__}: {why}")
+    model, copies = _with_the_rest(evidence, votes, solver, fit)
+    return Choice(model, 0.0, copies, "; ".join(reasons))
+
+
+def _with_the_rest(
+    evidence: Evidence, votes: VoteChoice | None, solver: Solver, fit: Fit
+) -> tuple[Any, pd.DataFrame]:
+    """Fit the model of the votes together with features, bags and neighbors; give copies, too."""
+    cautious = None if votes is None else _cautious(votes, evidence, fit)
+    if cautious is not None and evidence.features is None:
+        return cautious.set_params(solver=solver), NO_COPIES
+    terms: list[Any] = []
+    copies = NO_COPIES
+    if cautious is not None:
+        terms = [Learned(clone(cautious), cautious.parameters_.terms[0])]
+    elif votes is not None:
+        terms, copies = [clone(votes.model)], votes.copies
+    if evidence.features is not None:
+        terms.append(Classifier())
     # sources that depend on each other read what the classifier reads
-    pooled = len(terms) == 2 and isinstance(terms[0], Cautious)
+    pooled = cautious is not None
     model = terms[0] if len(terms) == 1 else Fusion(terms, pooled=pooled)
     model.set_params(solver=solver)
-    if bound and "max_iter" in model.get_params(deep=False):
+    if binds(solver, evidence) and "max_iter" in model.get_params(deep=False):
         model.set_params(max_iter=min(model.max_iter, BOUND_SWEEPS))
-    return Choice(fit(model, one_voice(evidence, copies)), 0.0, copies, "; ".join(reasons))
+    return fit(model, one_voice(evidence, copies)), copies
+
+
+def _cautious(votes: VoteChoice, evidence: Evidence, fit: Fit) -> Any:
+    """Give the fit to dependent sources, None if they are not: more sweeps would rot it.
+
+    Plain votes are replaced by it, since they would rule out what nobody votes for, whatever the
+    rest says.
+    """
+    if isinstance(votes.model, MajorityVote):
+        return fit(Cautious(), _votes_alone(evidence))
+    return votes.model if isinstance(votes.model, Cautious) else None
 
 
 def choose_solver(evidence: Evidence) -> tuple[Solver, str]:
@@ -106,15 +133,6 @@ def _large(block: Bags) -> bool:
 def _votes_alone(evidence: Evidence) -> Evidence:
     """Leave out what binds items to each other, and features."""
     return replace(evidence, bags=(), features=None, neighbors=None)
-
-
-def _as_term(votes: VoteChoice) -> Any:
-    """Give the chosen model of the votes afresh, to learn together with the rest.
-
-    Plain votes would rule out what nobody votes for, whatever the rest says.
-    """
-    plain = isinstance(votes.model, MajorityVote) or votes.model.ending_ in STOPPED
-    return Cautious() if plain else clone(votes.model)
 
 
 def _refuse_unknown(evidence: Evidence) -> None:

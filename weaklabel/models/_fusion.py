@@ -1,4 +1,4 @@
-"""Fusion: several terms, learned together from one posterior."""
+"""Fusion: several terms, learned together from one posterior, or some of them before."""
 
 # A fusion calls the protected functions of its terms, as the loop does.
 # pyright: reportPrivateUsage=false
@@ -12,6 +12,9 @@ from weaklabel.models._base import BaseLabelModel, TermModel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+
+    from weaklabel.evidence import Evidence
     from weaklabel.models._term import Term
     from weaklabel.solvers import Solver
 
@@ -49,3 +52,49 @@ class Fusion(BaseLabelModel):
 
     def _terms(self) -> Sequence[Term]:
         return self.terms
+
+
+class Learned(TermModel):
+    """A term with parameters that it learned elsewhere: it speaks, and learns no more.
+
+    Parameters
+    ----------
+    term : TermModel
+    parameters : NamedTuple of arrays
+        Of the term.
+    """
+
+    class_prior = None
+    prior_strength = None
+    solver = None
+    n_init = 1
+    max_iter = 0
+    tol = 0.0
+    max_drift = 1.0
+    random_state = None
+
+    def __init__(self, term: TermModel, parameters: Any) -> None:
+        self.term = term
+        self.parameters = parameters
+
+    @property
+    def _uses(self) -> frozenset[str]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.term._uses
+
+    def _refuse(self, evidence: Evidence) -> None:
+        self.term._refuse(evidence)
+
+    def _informs(self, evidence: Evidence) -> Any:
+        return self.term._informs(evidence)
+
+    def _start(self, evidence: Evidence, rng: np.random.Generator | None) -> Any:
+        return self.term._start(evidence, rng)
+
+    def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> tuple[()]:
+        return ()
+
+    def _maximize(self, statistics: tuple[()], survey: Any, log_prior: Any) -> Any:
+        return self.parameters
+
+    def _score(self, evidence: Evidence, parameters: Any) -> Any:
+        return self.term._score(evidence, parameters)
