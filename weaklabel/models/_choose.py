@@ -88,7 +88,8 @@ def _with_the_rest(
     terms: list[Any] = []
     copies = NO_COPIES
     if cautious is not None:
-        terms = [Learned(clone(cautious), cautious.parameters_.terms[0])]
+        afresh: Any = clone(cautious)
+        terms = [Learned(afresh, cautious.parameters_.terms[0])]
     elif votes is not None:
         terms, copies = [clone(votes.model)], votes.copies
     if evidence.features is not None:
