@@ -466,6 +466,26 @@ def test_copies_and_few_items_do_not_collapse(kind):
     assert np.isfinite(model.objective_trace_).all()
 
 
+def test_hints_and_labels_of_any_kind_start_a_mixture():
+    """Candidates that may be wrong name the clouds as gold does."""
+    evidence, gold = planted(150, n_gold=0)
+    labels = pd.Index([f"r{i}" if i % 2 else i for i in range(150)], dtype=object)
+    told = pd.Series(gold.to_numpy()[:60], labels[:60])
+    known = wl.Evidence(labels, classes=CLASSES).with_features(evidence.features)
+    known = known.with_candidates(told, noise_rate=0.2)
+    found = GaussianMixture().fit(known).predict(known)
+    assert (found.to_numpy() == gold.to_numpy()).mean() > 0.98
+
+
+def test_more_classes_than_places_are_still_a_mixture():
+    features = np.array([[0.0, 0.0]] * 5 + [[1.0, 1.0]] * 5)
+    evidence = wl.Evidence(range(10), classes=CLASSES).with_features(features)
+    found = GaussianMixture().fit(evidence).predict_proba(evidence).to_numpy()
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    nobody = evidence.with_candidates(exclude=dict.fromkeys(range(10), "cow"))
+    assert (GaussianMixture().fit(nobody).predict_proba(nobody)["cow"] == 0).all()
+
+
 # ---- what is refused ------------------------------------------------------------------------
 
 
