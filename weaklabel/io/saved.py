@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 
 from weaklabel._device import on_host
 
@@ -214,6 +214,13 @@ def _encode_pandas(value: Any, arrays: dict[str, np.ndarray]) -> Any:
 def _encode_estimator(value: BaseEstimator, arrays: dict[str, np.ndarray]) -> Any:
     """Encode settings and what was learned."""
     kind = type(value)
+    if is_classifier(value):
+        msg = (
+            f"{kind.__name__} cannot be saved: a fitted classifier is more than numbers, and "
+            "loading it would run code. Save what the model says of your items, such as "
+            "model.predict_proba(evidence).to_parquet(path), and fit again for others."
+        )
+        raise TypeError(msg)
     if not any(vars(import_module(home)).get(kind.__name__) is kind for home in HOMES):
         msg = (
             f"{kind.__module__}.{kind.__qualname__} cannot be saved: load makes only "

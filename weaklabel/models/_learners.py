@@ -11,42 +11,60 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.kernel_approximation import RBFSampler
 
-WIDE = 64  # with more columns or classes boosting is slow, and kernels see as much
+WIDE = 128  # with more columns or classes boosting is slow, and kernels see as much
 FEW = 32
 WAVES = 1024
 
 
-def default_learners(n_rows: int, n_columns: int, n_classes: int) -> list[Any]:
+def knowledge(mass: np.ndarray) -> float:
+    """Give the share of the variance of labels that their means explain, in (0, 1].
+
+    1 where labels are certain; 1 / size where they are shares of random bags. As many items teach
+    as much as this share of them would with certain labels.
+    """
+    weight: np.ndarray = mass.sum(axis=1)
+    means = mass / weight[:, None]
+    share = mass.sum(axis=0) / weight.sum()
+    spread = weight @ ((means - share) ** 2).sum(axis=1) / weight.sum()
+    return float(np.clip(spread / max(1 - share @ share, 1e-12), 1e-4, 1.0))
+
+
+def default_learners(shape: tuple[int, ...], n_classes: int, known: float) -> list[Any]:
     """Give what learns from vague labels, unfitted.
 
-    Logistic regression is hard to fool. Boosted trees see more where there are few columns; they
-    are kept from singling out few items. Beyond, columns are taken for pixels or embeddings, and
-    logistic regression on random Fourier features is what sees more.
+    Logistic regression is hard to fool. Boosted trees see more where there are few columns. Beyond,
+    columns are taken for pixels or embeddings, and logistic regression on random Fourier features
+    is what sees more. The vaguer the labels (`known`, see `knowledge`), the simpler all are.
     """
+    n_rows, n_columns = shape
+    penalty = 1 / known
     if n_columns > WIDE or n_classes > FEW:
-        return [SoftLogistic(), SoftLogistic(waves=WAVES)]
+        return [SoftLogistic(penalty=penalty), SoftLogistic(penalty=penalty, waves=WAVES)]
     settings: dict[str, Any] = {"early_stopping": False}  # its annotation knows words only
     trees = HistGradientBoostingClassifier(
         max_iter=60,
         max_leaf_nodes=16,
-        min_samples_leaf=int(np.clip(n_rows // 100, 5, 200)),
+        min_samples_leaf=int(np.clip(25 / known, 5, max(5, n_rows // 10))),
         l2_regularization=10.0,
         max_features=0.5,
         random_state=0,
         **settings,
     )
-    return [SoftLogistic(), trees]
+    return [SoftLogistic(penalty=penalty, adaptive=True), trees]
 
 
 class SoftLogistic(ClassifierMixin, BaseEstimator):
     """Logistic regression on soft labels; scikit-learn's needs a row for each class of an item.
 
-    Up to 64 columns each is standardized; more have one common scale. NaN counts as the mean.
+    Up to 128 columns each is standardized; more have one common scale. NaN counts as the mean.
 
     Parameters
     ----------
     penalty : float
         Weight of half the squared coefficients, in nats.
+    adaptive : bool
+        Learn twice, and shrink more what had small coefficients at first: where labels are vague,
+        most of them are noise.
     waves : int
         Random Fourier features of the columns to learn from, in place of them; 0: none.
 
@@ -57,8 +75,9 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
 
     classes_: np.ndarray
 
-    def __init__(self, *, penalty: float = 1.0, waves: int = 0) -> None:
+    def __init__(self, *, penalty: float = 1.0, adaptive: bool = False, waves: int = 0) -> None:
         self.penalty = penalty
+        self.adaptive = adaptive
         self.waves = waves
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -71,26 +90,27 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
 
     def fit_soft(self, X: Any, mass: np.ndarray) -> Self:
         """Learn from the weight of each class of each row, n_rows x n_classes."""
-        rows = np.asarray(X)
         self.classes_ = np.arange(mass.shape[1])
-        self._scale(rows)
-        if self.waves:
-            gamma = 0.5 / rows.shape[1]
-            self.sampler_ = RBFSampler(gamma=gamma, n_components=self.waves, random_state=0)
-            self.sampler_.fit(rows[:1])
-        self.table_ = _logistic(self._columns(rows), mass, self.penalty)
+        self._learn_scale(np.asarray(X))
+        columns = self._columns(X)
+        self.table_ = _logistic(columns, mass, 1.0 if self.adaptive else self.penalty)
+        if self.adaptive:
+            size = np.var(self.table_[:-1], axis=1)
+            trust = size / max(size.max(), 1e-300)
+            self.table_ = _logistic(columns * trust, mass, self.penalty)
+            self.table_[:-1] *= trust[:, None]
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Give class probabilities, n_rows x n_classes."""
-        logits = self._columns(np.asarray(X)) @ self.table_[:-1] + self.table_[-1]
+        logits = self._columns(X) @ self.table_[:-1] + self.table_[-1]
         return np.exp(logits - logsumexp(logits, axis=1, keepdims=True))
 
     def predict(self, X: Any) -> np.ndarray:
         """Give the most probable class of each row."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def _scale(self, X: np.ndarray) -> None:
+    def _learn_scale(self, X: np.ndarray) -> None:
         """Learn mean and deviation of the columns."""
         missing = np.isnan(X)
         n_known = np.maximum((~missing).sum(axis=0), 1)
@@ -99,11 +119,16 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         if len(variance) > WIDE:
             variance = np.full(len(variance), variance.mean())
         self.deviation_ = np.where(variance > 0, np.sqrt(variance), 1.0)
+        if self.waves:
+            gamma = 0.5 / X.shape[1]
+            self.sampler_ = RBFSampler(gamma=gamma, n_components=self.waves, random_state=0)
+            self.sampler_.fit(X[:1])
 
-    def _columns(self, X: np.ndarray) -> np.ndarray:
+    def _columns(self, X: Any) -> np.ndarray:
         """Give what is learned from; where there is much, in single precision, for speed."""
-        kind = np.float32 if self.waves or X.shape[1] > WIDE else np.float64
-        scaled = np.nan_to_num((X - self.mean_) / self.deviation_, nan=0.0).astype(kind)
+        kind = np.float32 if self.waves or len(self.mean_) > WIDE else np.float64
+        scaled = (np.asarray(X) - self.mean_) / self.deviation_
+        scaled = np.nan_to_num(scaled, nan=0.0).astype(kind)
         if not self.waves:
             return scaled
         return self.sampler_.transform(scaled) * np.float32(np.sqrt(self.waves / 2))
@@ -112,14 +137,15 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
 def _logistic(X: np.ndarray, mass: np.ndarray, penalty: float) -> np.ndarray:
     """Coefficients, (n_columns + 1) x n_classes, the intercepts last."""
     shape = X.shape[1] + 1, mass.shape[1]
-    total, weight = mass.sum(), mass.sum(axis=1)
+    total = float(mass.sum())
+    weight: np.ndarray = mass.sum(axis=1)
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         table = flat.reshape(shape)
         logits = X @ table[:-1].astype(X.dtype) + table[-1]
         norm: Any = logsumexp(logits, axis=1)
         value = weight @ norm - (mass * logits).sum() + penalty / 2 * (table[:-1] ** 2).sum()
-        rest = weight[:, None] * np.exp(logits - norm[:, None]) - mass
+        rest = np.exp(logits - norm[:, None]) * weight[:, None] - mass
         slope = np.empty(shape)
         slope[:-1] = X.T @ rest.astype(X.dtype) + penalty * table[:-1]
         slope[-1] = rest.sum(axis=0)

@@ -13,7 +13,7 @@ from weaklabel._hash import scatter
 from weaklabel._progress import progress_bar
 from weaklabel.models._base import TermModel
 from weaklabel.models._folds import fold_of_items, item_keys, taught
-from weaklabel.models._learners import default_learners
+from weaklabel.models._learners import default_learners, knowledge
 from weaklabel.models._sharpness import sharpen, stretched
 from weaklabel.training._rows import Rows, expand, fit_rows
 from weaklabel.training.soft_label_classifier import takes_weights
@@ -30,7 +30,7 @@ class _Lesson(NamedTuple):
 
     evidence: Any
     mass: Any  # n_items x n_classes: the posterior times item weights; 0 for what teaches nothing
-    before: Any  # n_classifiers: their weight in the last sweep, or None
+    before: Any  # parameters of the last sweep, or None
 
 
 class _Parameters(NamedTuple):
@@ -42,6 +42,7 @@ class _Parameters(NamedTuple):
     offset: Any  # n_classes
     key: Any  # n_taught: hashes of the labels of the items, rising
     fold: Any  # n_taught: fold of each
+    known: Any  # how much labels knew in the first sweep; see `knowledge`
 
 
 class Classifier(TermModel):
@@ -62,7 +63,7 @@ class Classifier(TermModel):
         Any scikit-learn classifier with ``predict_proba``, or a Pipeline that ends in one. One
         whose ``fit`` takes no ``sample_weight`` learns one class an item, drawn from the
         posterior. Several are averaged in log probabilities, with weights that counts and
-        candidates tell. None: logistic regression, and boosting of small trees; beyond 64 columns
+        candidates tell. None: logistic regression, and boosting of small trees; beyond 128 columns
         or 32 classes, logistic regression on random Fourier features in place of trees.
     n_folds : int
         Classifiers in a sweep. 1 lets every item hear its own label, which is rarely wise.
@@ -130,7 +131,7 @@ class Classifier(TermModel):
         solver: Solver | None = None,
         class_prior: Any = None,
         prior_strength: float | None = None,
-        max_iter: int = 4,
+        max_iter: int = 2,
         progress: bool | None = None,
     ) -> None:
         self.estimator = estimator
@@ -166,7 +167,7 @@ class Classifier(TermModel):
 
     def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> _Lesson:
         mass = on_host(posterior) * taught(evidence)[:, None]
-        return _Lesson(evidence, mass, None if parameters is None else parameters.weight)
+        return _Lesson(evidence, mass, parameters)
 
     def _maximize(self, statistics: _Lesson, survey: Any, log_prior: Any) -> _Parameters:
         evidence, mass, before = statistics
@@ -181,7 +182,8 @@ class Classifier(TermModel):
         rows = rows[np.argsort(keys[rows], kind="stable")]  # the order of items never matters
         fold = fold_of_items(evidence, keys, rows, self.n_folds)
         X, mass, keys = on_host(evidence.features)[rows], mass[rows], keys[rows]
-        learners = self._learners(X, mass)
+        known = knowledge(mass) if before is None else before.known
+        learners = self._learners(X, mass, known)
         fitted, shares = [], []
         with progress_bar(self.progress, self.n_folds, "classifiers", leave=False) as bar:
             for number in range(self.n_folds):
@@ -191,16 +193,17 @@ class Classifier(TermModel):
                 bar.update()
         log_share = np.log(np.maximum(shares, TINY))
         blank = np.zeros(0)
-        learned = _Parameters(fitted, log_share, blank, blank, keys, fold)
+        learned = _Parameters(fitted, log_share, blank, blank, keys, fold, known)
         told = _told(evidence, learned)
+        weights = None if before is None else before.weight
         counted = statistics.mass.sum(axis=1)
-        weight, offset = sharpen(evidence, told, on_host(log_prior), counted, before)
+        weight, offset = sharpen(evidence, told, on_host(log_prior), counted, weights)
         return learned._replace(weight=weight, offset=offset)
 
-    def _learners(self, X: np.ndarray, mass: np.ndarray) -> list[Any]:
+    def _learners(self, X: np.ndarray, mass: np.ndarray, known: float) -> list[Any]:
         """Give the classifiers to fit in each fold."""
         if self.estimator is None:
-            return default_learners(len(X), X.shape[1], mass.shape[1])
+            return default_learners(X.shape, mass.shape[1], known)
         return list(self.estimator) if _several(self.estimator) else [self.estimator]
 
     def _score(self, evidence: Evidence, parameters: _Parameters) -> Any:
