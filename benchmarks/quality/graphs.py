@@ -27,6 +27,7 @@ from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
 import weaklabel as wl
 from benchmarks import _results
+from benchmarks.quality._numbers import features_and_gold
 
 COLUMNS = ["set", "method", "labels", "seed", "accuracy", "log_loss", "seconds"]
 NEIGHBORS = 10
@@ -41,9 +42,7 @@ def load(name: str, seed: int, data: Path | None) -> tuple[np.ndarray, np.ndarra
         return make_moons(500, noise=MOONS[name], random_state=seed)
     if name == "digits":
         return load_digits(return_X_y=True)
-    assert data is not None, f"{name} needs --data"
-    arrays = np.load(data / name / "data.npz")
-    return arrays["X"].reshape(len(arrays["X"]), -1).astype(np.float32), arrays["y"].astype(int)
+    return features_and_gold(data, name)
 
 
 def draw(gold: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
