@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
+from sklearn.base import clone
 from sklearn.mixture import GaussianMixture as Peer
 
 import weaklabel as wl
@@ -484,6 +486,27 @@ def test_more_classes_than_places_are_still_a_mixture():
     np.testing.assert_allclose(found.sum(axis=1), 1)
     nobody = evidence.with_candidates(exclude=dict.fromkeys(range(10), "cow"))
     assert (GaussianMixture().fit(nobody).predict_proba(nobody)["cow"] == 0).all()
+
+
+def test_fitting_changes_neither_evidence_nor_settings_nor_the_global_state():
+    evidence, _ = planted(90, missing=0.1)
+    drawn = np.random.get_state()[1].copy()
+    model = GaussianMixture(n_init=2, random_state=np.random.default_rng(0))
+    settings = {**clone(model).get_params(), "random_state": None}
+    assert model.fit(evidence) is model
+    learned = joblib.hash(vars(model))
+    model.predict(evidence)
+    assert joblib.hash(vars(model)) == learned
+    assert {**model.get_params(), "random_state": None} == settings
+    np.testing.assert_array_equal(np.random.get_state()[1], drawn)
+    assert joblib.hash(evidence.features) == joblib.hash(planted(90, missing=0.1)[0].features)
+
+
+@pytest.mark.parametrize("state", [0, np.random.RandomState(0), np.random.SeedSequence(0), None])
+def test_any_random_state_is_taken(state):
+    evidence, gold = planted(90)
+    labels = GaussianMixture(random_state=state, n_init=2).fit_predict(evidence)
+    assert (labels == gold).mean() > 0.95
 
 
 # ---- what is refused ------------------------------------------------------------------------
