@@ -7,9 +7,13 @@ import pandas as pd
 import pytest
 from laws._cases import fitted, no_advice
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 
 import weaklabel as wl
+from labeling_functions import youtube_spam
 from weaklabel.models import UnusedEvidence
+from weaklabel.models._choose import choose_solver
+from weaklabel.models._fusion import Fusion, Learned
 from weaklabel.models._merge import groups_of_copies, merge_sources
 
 
@@ -259,3 +263,67 @@ def test_warnings_point_at_the_line_that_fits():
         with pytest.warns(wl.models.SourceWarning, match="never vote: 'never'") as caught:
             model.fit(silent)
         assert caught[0].filename == __file__
+
+
+def test_a_solver_is_chosen_for_given_terms_as_well():
+    case = wl.datasets.everything(60, random_state=0)
+    evidence = case.evidence("votes", "bags")
+    model = wl.LabelModel([wl.DawidSkene(max_iter=3)])
+    with no_advice():
+        model.fit(evidence)
+    assert isinstance(model.solver_, wl.BeliefPropagation)
+    assert model.why_ == "given; BeliefPropagation: counts in bags are exact"
+    counts = model.predict_proba(evidence).groupby(case.bags).sum()
+    np.testing.assert_allclose(counts, case.counts.loc[counts.index, counts.columns], atol=1e-8)
+
+
+def test_what_was_chosen_for_all_kinds_of_evidence_is_told():
+    case = wl.datasets.everything(60, random_state=0)
+    with no_advice():
+        model = wl.LabelModel().fit(case.evidence("bags", "features"))
+    assert model.why_ == (
+        "a classifier reads the features; BeliefPropagation: counts in bags are exact"
+    )
+    assert [type(term) for term in model.terms_] == [wl.Classifier]
+    assert model.source_accuracy_.empty
+
+
+def test_dependent_sources_are_learned_from_votes_alone():
+    """Cautious takes few sweeps for a reason: what else is known changes no parameter of it."""
+    comments = wl.datasets.load_youtube_comments()
+    votes = wl.apply(youtube_spam.FUNCTIONS, comments)
+    evidence = wl.Evidence(comments.index, classes=["ham", "spam"]).with_votes(votes)
+    rate = comments.label.eq("spam").groupby(comments.video).mean()
+    bound = evidence.with_bags(comments.video, wl.Proportion("spam", share=rate))
+    alone, model = (wl.LabelModel().fit(each) for each in (evidence, bound))
+    assert isinstance(model.model_, wl.Cautious)
+    pd.testing.assert_series_equal(model.class_prior_, alone.class_prior_)
+    worse = wl.score(comments.label, alone.posterior(evidence))
+    better = wl.score(comments.label, model.posterior(bound))
+    assert better["log_loss"] < worse["log_loss"]
+
+
+@pytest.mark.parametrize(("scale", "solver"), [(None, wl.Sinkhorn), (5.0, wl.BeliefPropagation)])
+def test_large_bags_need_expected_counts_only(scale, solver):
+    frame = pd.DataFrame({"a": ["x", "y"] * 1500})
+    evidence = wl.Evidence(frame.index, classes=["x", "y"]).with_votes(frame)
+    count = wl.Count("x", number=1000, scale=scale)
+    evidence = evidence.with_bags(pd.Series("all", frame.index), count)
+    chosen, _ = choose_solver(evidence)
+    assert isinstance(chosen, solver)
+
+
+def test_dependent_sources_and_a_classifier_are_pooled():
+    """Their sum would be far too sure: what rules read, the classifier reads."""
+    case = wl.datasets.everything(300, random_state=0)
+    evidence = case.evidence("votes", "features")
+    with no_advice():
+        fit = wl.Cautious().fit(evidence)
+        term = Learned(wl.Cautious(), fit.parameters_.terms[0])
+        classifier = wl.Classifier(LogisticRegression())
+        pooled, added = (
+            Fusion([term, classifier], pooled=flag).fit(evidence).posterior(evidence)
+            for flag in (True, False)
+        )
+    assert pooled.confidence.mean() < added.confidence.mean()
+    assert (pooled.labels() == added.labels()).mean() > 0.9

@@ -71,7 +71,7 @@ def choose(evidence: Evidence, solver: Solver | None, fit: Fit) -> Choice:
         return Choice(votes.model.set_params(solver=solver), *votes[1:])
     reasons = [] if votes is None else [votes.why]
     if evidence.features is not None:
-        reasons.append("features tell of the class, too")
+        reasons.append("a classifier reads the features")
     if bound:
         reasons.append(f"{type(solver).__name__}: {why}")
     model, copies = _with_the_rest(evidence, votes, solver, fit)

@@ -15,8 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from weaklabel.models import _advice
-from weaklabel.models._base import BaseLabelModel, about_sources
-from weaklabel.models._choose import Choice, choose
+from weaklabel.models._base import BaseLabelModel, about_sources, binds
+from weaklabel.models._choose import Choice, choose, choose_solver
 from weaklabel.models._choose_votes import NO_COPIES, one_voice
 from weaklabel.models._fusion import Fusion
 from weaklabel.models._term import Term
@@ -203,9 +203,13 @@ class LabelModel(BaseLabelModel):
             if self.random_state is not None and "random_state" in term.get_params(deep=False):
                 term.set_params(random_state=self.random_state)
         model = terms[0] if len(terms) == 1 else Fusion(terms)
-        if self.solver is not None:
-            model.set_params(solver=self.solver)
-        return Choice(self._fitted(model, evidence), 0.0, NO_COPIES, "given")
+        solver, why = self.solver, "given"
+        if solver is None and model.solver is None:
+            solver, reason = choose_solver(evidence)
+            why = f"given; {type(solver).__name__}: {reason}" if binds(solver, evidence) else why
+        if solver is not None:
+            model.set_params(solver=solver)
+        return Choice(self._fitted(model, evidence), 0.0, NO_COPIES, why)
 
     def _fitted(self, model: Any, evidence: Evidence) -> Any:
         """Fit a model with this one's prior; its warnings come from here instead."""
