@@ -18,7 +18,7 @@ from weaklabel.models._fusion import Fusion, Learned
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.classifier import Classifier
 from weaklabel.models.majority_vote import MajorityVote
-from weaklabel.solvers import BeliefPropagation, Independent, Sinkhorn, Solver
+from weaklabel.solvers import BeliefPropagation, Independent, MeanField, Sinkhorn, Solver
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +117,7 @@ def _cautious(votes: VoteChoice, evidence: Evidence, fit: Fit) -> Any:
 def choose_solver(evidence: Evidence) -> tuple[Solver, str]:
     """Give the solver that suits bags and neighbors, and why."""
     if evidence.neighbors is not None:
-        return BeliefPropagation(), "neighbors prefer the same class"
+        return MeanField(), "neighbors are heard as far as they turn out to be alike"
     if not evidence.bags:
         return Independent(), "nothing binds items to each other"
     if all(_large(block) for block in evidence.bags):

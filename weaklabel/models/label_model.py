@@ -53,9 +53,12 @@ class LabelModel(BaseLabelModel):
 
     Where there are features, a `Classifier` learns together with the model of the votes; where
     there are bags or a graph of neighbors, a solver makes items agree with them:
-    `BeliefPropagation`, which counts exactly, or `Sinkhorn` where all bags are so large that
-    expected counts are as good. Votes are not needed: features and bags, or features and a few
-    gold labels, do.
+    `BeliefPropagation`, which counts exactly; `Sinkhorn` where all bags are so large that
+    expected counts are as good; `MeanField` where there are neighbors, since it estimates how much
+    they say. Votes are not needed: features and bags, or features and a few gold labels, do.
+
+    Sources that depend on each other (`Cautious`) keep what was learned from votes alone, and are
+    averaged with the classifier, which reads what they read, rather than added to it.
 
     No gold is looked at, and nothing is random unless a term is.
 
