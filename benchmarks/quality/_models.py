@@ -22,7 +22,7 @@ FIGURES = ("accuracy", "f1", "brier", "log_loss", "ece")
 
 
 def our_models() -> dict[str, BaseLabelModel]:
-    """Find every label model that works without arguments, the plain vote first.
+    """Find every label model of votes that works without arguments, the plain vote first.
 
     Examples
     --------
@@ -39,6 +39,8 @@ def our_models() -> dict[str, BaseLabelModel]:
 def _is_label_model(kind: Any) -> bool:
     """Tell a label model that needs no arguments from bases, warnings and the like."""
     if not inspect.isclass(kind) or not issubclass(kind, BaseLabelModel) or kind is BaseLabelModel:
+        return False
+    if "votes" not in getattr(kind, "_uses", {"votes"}):  # terms that read features alone
         return False
     parameters = inspect.signature(kind).parameters.values()
     return not inspect.isabstract(kind) and all(p.default is not p.empty for p in parameters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,13 @@ def evidence(classes=("ham", "spam"), columns=None) -> wl.Evidence:
 @pytest.mark.parametrize("classes", CLASSES, ids=str)
 def test_a_model_predicts_as_it_did(tmp_path, name, classes):
     known = evidence(classes)
-    model = getattr(models, name)().fit(known)
+    kind = getattr(models, name)
+    if "features" in getattr(kind, "_uses", ()):
+        if name == "Classifier":
+            pytest.skip("what scikit-learn learned is no data: see test_classifier")
+        known = known.with_features(np.random.default_rng(1).normal(size=(400, 2)))
+        known = replace(known, votes=None).with_candidates({0: classes[0], 1: classes[1]})
+    model = kind().fit(known)
     model.save(tmp_path / "model.wl")
     again = wl.load(tmp_path / "model.wl")
     assert type(again) is type(model)
@@ -229,8 +236,11 @@ def test_a_file_that_was_cut_short(path, share):
 
 
 def test_a_file_with_damage_inside(path):
+    with zipfile.ZipFile(path) as archive:
+        part = archive.getinfo("model.json")
     whole = bytearray(path.read_bytes())
-    whole[len(whole) // 2] ^= 0xFF
+    # inside the data of a part: its header is 30 bytes and its name
+    whole[part.header_offset + 30 + len(part.filename) + part.compress_size // 2] ^= 0xFF
     path.write_bytes(whole)
     with pytest.raises(ValueError, match=r"is no whole weaklabel model: .*(damaged|CRC|magic)"):
         wl.load(path)

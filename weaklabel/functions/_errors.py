@@ -12,6 +12,8 @@ import pandas as pd
 
 from weaklabel._check import first_few
 
+TRAVELLED = "<dynamic-code>"  # what cloudpickle calls the file of code that it carries along
+
 
 class LabelingFunctionError(RuntimeError):
     """A labeling function raised an exception, which is the `__cause__` of this one.
@@ -54,12 +56,22 @@ def describe(exception: BaseException) -> str:
     return f"{type(exception).__name__}: {text}"
 
 
-def keep_traceback(exception: Exception) -> Exception:
+def keep_traceback(exception: Exception, file: str | None = None) -> Exception:
     """Write the traceback into the exception, because it is lost between processes.
 
     An exception that cannot make the journey is replaced by a RuntimeError with its words.
+    `file` is where the function was written: code that travelled does not know it any more.
     """
-    note = "".join(traceback.format_exception(exception))
+    told = traceback.TracebackException.from_exception(exception)
+    told.stack = traceback.StackSummary.from_list(
+        [
+            (file, frame.lineno or 0, frame.name, None)
+            if file and frame.filename == TRAVELLED
+            else frame
+            for frame in told.stack
+        ]
+    )
+    note = "".join(told.format())
     try:
         travelled = deepcopy(exception)  # as pickling does: by class and arguments
     except Exception:  # a custom exception may fail to be made anew in any way

@@ -48,7 +48,10 @@ class Task:
     def run_elsewhere(self) -> list[Outcome]:
         """Call the functions in a worker process: exceptions keep their traceback."""
         outcomes = self.run(lambda _: None)
-        return [replace(outcome, faults=_portable(outcome.faults)) for outcome in outcomes]
+        return [
+            replace(outcome, faults=_portable(outcome.faults, getattr(function, "file", None)))
+            for function, outcome in zip(self.functions, outcomes, strict=True)
+        ]
 
     def _call(self, function: LabelingFunction, view: View, tick: Tick) -> Outcome:
         """Call one function on the slice."""
@@ -122,11 +125,11 @@ def _faults(failed: list[int], first: Exception | None) -> Faults:
     )
 
 
-def _portable(faults: Faults) -> Faults:
-    """Make faults fit to travel between processes."""
+def _portable(faults: Faults, file: str | None) -> Faults:
+    """Make faults of a function that was written in a file fit to travel between processes."""
     if not isinstance(faults.exception, Exception):
         return faults
-    return replace(faults, exception=keep_traceback(faults.exception))
+    return replace(faults, exception=keep_traceback(faults.exception, file))
 
 
 def run_all(

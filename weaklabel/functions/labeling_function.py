@@ -29,6 +29,7 @@ class PythonFunction(LabelingFunction):
         self, body: Callable[..., Any], name: str | None, resources: Mapping[str, Any] | None
     ) -> None:
         self.body = body
+        self.file: str | None = getattr(getattr(body, "__code__", None), "co_filename", None)
         self.name = name or getattr(body, "__name__", type(body).__name__)
         self.resources = dict(resources or {})
         self.token = uuid4().hex

@@ -58,7 +58,7 @@ def choose(evidence: Evidence, solver: Solver | None, fit: Fit) -> Choice:
     ValueError
         If nothing in the evidence tells classes apart.
     """
-    why = "given"
+    given, why = solver, "given"
     if solver is None:
         solver, why = choose_solver(evidence)
     votes = None
@@ -68,7 +68,8 @@ def choose(evidence: Evidence, solver: Solver | None, fit: Fit) -> Choice:
         votes = choose_for_votes(_votes_alone(evidence), fit)
     bound = binds(solver, evidence)
     if votes is not None and not bound and evidence.features is None:
-        return Choice(votes.model.set_params(solver=solver), *votes[1:])
+        model = votes.model if given is None else votes.model.set_params(solver=given)
+        return Choice(model, *votes[1:])
     reasons = [] if votes is None else [votes.why]
     if evidence.features is not None:
         reasons.append("a classifier reads the features")
