@@ -19,7 +19,7 @@ NOISE = 2.0  # standard errors of the mean difference, item by item
 @cache
 def losses(*parts: str) -> np.ndarray:
     """Log-loss of every item, in nats, of the default model on some parts."""
-    case = wl.datasets.everything(600, bag_size=8, random_state=3)
+    case = wl.datasets.everything(400, bag_size=8, random_state=3)
     evidence = case.evidence(*parts)
     with no_advice():
         model = wl.LabelModel().fit(evidence)
