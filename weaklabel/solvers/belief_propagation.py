@@ -163,11 +163,11 @@ class BeliefPropagation(Solver):
         kind = scores.dtype
         probabilities = best(belief) if maximize else softmax(belief)
         return Propagated(
-            probabilities=beside(probabilities.astype(_numpy_kind(kind)), scores),
+            probabilities=beside(probabilities.astype(numpy_kind(kind)), scores),
             index=evidence.index,
             classes=evidence.classes,
             covered=evidence.covered,
-            log_normalizer=beside(log_normalizer.astype(_numpy_kind(kind)), scores),
+            log_normalizer=beside(log_normalizer.astype(numpy_kind(kind)), scores),
             converged=bool(converged),
             n_iter=n_iter,
             last_change=float(change),
@@ -253,6 +253,6 @@ def best(belief: np.ndarray) -> np.ndarray:
     return tied / tied.sum(axis=1, keepdims=True)
 
 
-def _numpy_kind(kind: Any) -> np.dtype:
+def numpy_kind(kind: Any) -> np.dtype:
     """Name the kind of numbers of any library for numpy."""
     return np.dtype(str(kind).rpartition(".")[2])

@@ -16,7 +16,7 @@ from weaklabel.posterior import Posterior
 from weaklabel.solvers._base import Solver
 from weaklabel.solvers._coupling import estimated_coupling
 from weaklabel.solvers._mean_parts import Part, parts_of, shared_units, symmetric, units_of
-from weaklabel.solvers.belief_propagation import prepared
+from weaklabel.solvers.belief_propagation import numpy_kind, prepared
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -161,7 +161,7 @@ class MeanField(Solver):
         for part in parts:
             log_normalizer[part.item] = part.log_normalizer(probabilities)
         log_normalizer = np.where(possible, top + log_normalizer, -np.inf)
-        kind = str(scores.dtype).rpartition(".")[2]
+        kind = numpy_kind(scores.dtype)
         return Averaged(
             probabilities=beside(probabilities.astype(kind), scores),
             index=evidence.index,
