@@ -1,26 +1,27 @@
-"""Time twenty keyword and pattern functions: declared, row by row, and in Snorkel.
+"""Time twenty keyword and pattern functions: declared, row by row, in pandas, and in Snorkel.
 
-``python -m benchmarks.speed.apply [--rows 100000] [--snorkel-python PATH] [--out CSV]``
+``python -m benchmarks.speed.apply [--rows 100000] [--cases all] [--snorkel-python PATH] [--out CSV]``
 
 All systems see the same short texts and must cast the same votes. Row functions have the bodies
-that people write: ``lower()``, ``in``, and ``search`` of a compiled pattern. Votes are not taken
-from the cache. Seconds are the median of up to five runs, each from functions and frame to votes.
+that people write: ``lower()``, ``in``, and ``search`` of a compiled pattern; pandas takes the same
+patterns by ``str.contains``, and lowers the column once. Votes are not taken from the cache.
+Seconds are the median of up to five runs, each from functions and frame to votes.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import _results
 from benchmarks.speed._processes import has_module, repeated, run_alone
 
 WORDS = {  # whole words
@@ -55,7 +56,13 @@ CASES = {
     "patterns": list(PATTERNS),
     "all": [*WORDS, *PARTS, *PATTERNS],
 }
-SYSTEMS = {"weaklabel declared": "declared", "weaklabel rows": "rows", "snorkel rows": "snorkel"}
+SYSTEMS = {
+    "weaklabel declared": "declared",
+    "weaklabel rows": "rows",
+    "pandas vectorized": "vectorized",
+    "snorkel rows": "snorkel",
+}
+COLUMNS = ["case", "system", "rows", "seconds", "ratio_to_ours", "peak_mb", "agrees"]
 
 
 def texts(n_rows: int, seed: int = 0) -> pd.DataFrame:
@@ -87,11 +94,16 @@ def _text(words: Any, length: int, odd: np.ndarray) -> str:
     return text + "".join(extra for extra, chance in zip(extras, odd, strict=True) if chance < 0.04)
 
 
+def _whole(words: list[str]) -> str:
+    """Write whole words as a pattern."""
+    return rf"\b(?:{'|'.join(map(re.escape, words))})\b"
+
+
 def _bodies() -> dict[str, Callable[[Any], bool]]:
     """Write each function as a Python body over one row."""
     bodies: dict[str, Callable[[Any], bool]] = {}
     for name, words in WORDS.items():
-        found = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b").search
+        found = re.compile(_whole(words)).search
         bodies[name] = lambda row, found=found: found(row.text.lower()) is not None
     for name, parts in PARTS.items():
         bodies[name] = lambda row, parts=parts: any(part in row.text.lower() for part in parts)
@@ -137,6 +149,29 @@ def _apply_ours(functions: list[Any], n_rows: int) -> dict[str, Any]:
     return {"seconds": seconds, "votes": _digests(votes.notna().to_numpy())}
 
 
+def vectorized(case: str, n_rows: int) -> dict[str, Any]:
+    """Search whole columns with pandas."""
+    patterns = {
+        **{name: _whole(words) for name, words in WORDS.items()},
+        **{name: "|".join(map(re.escape, parts)) for name, parts in PARTS.items()},
+        **PATTERNS,
+    }
+    patterns = {name: pattern for name, pattern in patterns.items() if name in CASES[case]}
+    frame = texts(n_rows)
+
+    def votes() -> pd.DataFrame:
+        lower = frame["text"].str.lower() if set(patterns) - set(PATTERNS) else None
+        return pd.DataFrame(
+            {
+                name: (frame["text"] if name in PATTERNS else lower).str.contains(pattern)
+                for name, pattern in patterns.items()
+            }
+        )
+
+    found, seconds = repeated(votes, 5)
+    return {"seconds": seconds, "votes": _digests(found.to_numpy(bool))}
+
+
 def snorkel(case: str, n_rows: int) -> dict[str, Any]:
     """Apply the Python bodies with Snorkel."""
     from snorkel.labeling import LabelingFunction, PandasLFApplier
@@ -160,10 +195,11 @@ def _digests(hits: np.ndarray) -> list[str]:
     ]
 
 
-def table(n_rows: int, snorkel_python: str | None) -> list[dict[str, Any]]:
+def table(
+    n_rows: int, snorkel_python: str | None, cases: Iterable[str] = tuple(CASES)
+) -> Iterator[dict[str, Any]]:
     """Measure every system on every case, each in its own process."""
-    lines: list[dict[str, Any]] = []
-    for case, names in CASES.items():
+    for case in cases:
         ours: dict[str, Any] = {}
         for system, function in SYSTEMS.items():
             python = snorkel_python if function == "snorkel" else sys.executable
@@ -172,37 +208,37 @@ def table(n_rows: int, snorkel_python: str | None) -> list[dict[str, Any]]:
             target = f"benchmarks.speed.apply:{function}"
             found = run_alone(target, python=python, case=case, n_rows=n_rows)
             ours = ours or found
-            lines.append(
-                {
-                    "case": f"{case} ({len(names)} functions)",
-                    "system": system,
-                    "rows": n_rows,
-                    "seconds": round(found["seconds"], 4),
-                    "ratio_to_ours": round(found["seconds"] / ours["seconds"], 1),
-                    "peak_mb": round(found["peak_mb"]),
-                    "agrees": found["votes"] == ours["votes"],
-                }
-            )
-            print("  ".join(map(str, lines[-1].values())), flush=True)
-    return lines
+            yield {
+                "case": f"{case} ({len(CASES[case])} functions)",
+                "system": system,
+                "rows": n_rows,
+                "seconds": found["seconds"],
+                "ratio_to_ours": found["seconds"] / ours["seconds"],
+                "peak_mb": found["peak_mb"],
+                "agrees": found["votes"] == ours["votes"],
+            }
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print and write the table; 1 if systems disagree on a vote."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000, help="number of texts")
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000], help="numbers of texts")
+    parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--out", type=Path, help="CSV file to write")
     parser.add_argument("--snorkel-python", default=sys.executable, help="interpreter with snorkel")
+    parser.add_argument("--note", default="", help="what else to say of the run in the file")
     options = parser.parse_args(arguments)
     python = options.snorkel_python if has_module(options.snorkel_python, "snorkel") else None
     if python is None:
         print(f"snorkel left out: {options.snorkel_python} has none; install weaklabel[bench]")
-    lines = table(options.rows, python)
+    lines: list[dict[str, Any]] = []
+    for n_rows in options.rows:
+        for line in table(n_rows, python, options.cases):
+            lines.append(line)
+            print("  ".join(map(str, line.values())), flush=True)
     if options.out:
-        with options.out.open("w", newline="") as file:
-            writer = csv.DictWriter(file, lines[0])
-            writer.writeheader()
-            writer.writerows(lines)
+        how = _results.made() + (f"; {options.note}" if options.note else "")
+        _results.write(options.out, lines, COLUMNS, how)
     return 0 if all(line["agrees"] for line in lines) else 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 
@@ -40,25 +40,31 @@ class Row:
 
     It reads from lists that all rows of the frame share, which makes it about a hundred times
     cheaper than the pandas Series of ``frame.iterrows()``. Any column can be had by ``row[name]``;
-    those whose names are Python names by attribute, too.
+    those whose names are Python names by attribute, too. All functions see the same row, so that
+    nothing can be assigned to it.
     """
 
-    __slots__ = ("_columns", "_position")
-
     def __init__(self, columns: Columns, position: int) -> None:
-        self._columns = columns
-        self._position = position
+        own = self.__dict__
+        own["_columns"] = columns
+        own["_position"] = position
 
     def __getitem__(self, name: Any) -> Any:
         return self._columns[name][self._position]
 
     def __getattr__(self, name: str) -> Any:
-        if name in Row.__slots__ or name.startswith("__"):  # copying asks before they are set
+        if name in _OWN or name.startswith("__"):  # copying asks before they are set
             raise AttributeError(name)
         try:
-            return self._columns[name][self._position]
+            value = self._columns[name][self._position]
         except KeyError as error:
             raise AttributeError(error.args[0]) from None
+        self.__dict__[name] = value  # Python finds it by itself the next time, ten times faster
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        msg = f"a row is only read; keep {name!r} in a variable of your own"
+        raise AttributeError(msg)
 
     def __contains__(self, name: object) -> bool:
         return name in self._columns.frame.columns
@@ -71,3 +77,6 @@ class Row:
 
     def __repr__(self) -> str:
         return f"Row({ {name: self[name] for name in self} })"
+
+
+_OWN = {"_columns", "_position"}
