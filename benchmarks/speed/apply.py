@@ -1,6 +1,6 @@
 """Time twenty keyword and pattern functions: declared, row by row, in pandas, and in Snorkel.
 
-``python -m benchmarks.speed.apply [--rows 100000] [--cases all] [--snorkel-python PATH] [--out CSV]``
+``python -m benchmarks.speed.apply [--rows N ...] [--cases C ...] [--snorkel-python P] [--out CSV]``
 
 All systems see the same short texts and must cast the same votes. Row functions have the bodies
 that people write: ``lower()``, ``in``, and ``search`` of a compiled pattern; pandas takes the same
