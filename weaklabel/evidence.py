@@ -14,6 +14,7 @@ from array_api_compat import array_namespace
 
 from weaklabel._check import first_few
 from weaklabel._device import mover, take_rows
+from weaklabel._frames import Kind, kind_of
 from weaklabel._parts import refuse_misshapen, told
 from weaklabel.bags import Bags
 from weaklabel.io.align import numbers_for, values_for
@@ -41,7 +42,9 @@ class Evidence:
     Parameters
     ----------
     index : pandas.Index, or a frame or Series whose index is meant, or a sequence of labels
-        One unique label an item. Everything later is matched against it.
+        One unique label an item. Everything later is matched against it. Frames of polars and
+        Arrow have no index: their rows are numbered, and what is brought in such frames later has
+        one row an item, in order. A column of theirs holds labels.
     classes : sequence of hashable
         Names of the classes, at least two; their order is the order of columns in results.
     votes : Votes or None
@@ -59,6 +62,8 @@ class Evidence:
         Similarity of items, at least 0.
     weights : floating array, n_items, or None
         How much each item counts; None counts each once.
+    kind : {"pandas", "polars", "arrow"}
+        Library of the frame that it was made of.
 
     Raises
     ------
@@ -91,8 +96,11 @@ class Evidence:
     neighbors: Any = field(default=None, kw_only=True)
     weights: Any = field(default=None, kw_only=True)
     hints: Any = field(default=None, kw_only=True)
+    kind: Kind = field(default="pandas", kw_only=True)
 
     def __post_init__(self) -> None:
+        if kind_of(self.index) != "pandas":
+            object.__setattr__(self, "kind", kind_of(self.index))
         object.__setattr__(self, "index", item_labels(self.index))
         object.__setattr__(self, "classes", class_names(self.classes))
         refuse_misshapen(self)
@@ -116,6 +124,9 @@ class Evidence:
             * a long frame with columns item, source, label (or task, worker, label);
             * a matrix n_items x n_sources of class positions, -1 for silence;
             * ``{source: frame of probabilities}`` for soft votes.
+
+            Frames may be of pandas, polars or Arrow; in the latter lists are sets of classes and
+            structs are probabilities.
 
             -1, NaN, None and ``<NA>`` abstain.
         encoding : {"codes", "metal", "signed"} or None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
 
 from weaklabel._device import on_host
+from weaklabel._frames import Kind, in_kind
 from weaklabel._hash import scatter
 
 Ties = Literal["abstain", "first", "random"]
@@ -55,9 +56,21 @@ class Posterior:
     covered: Any
     log_normalizer: Any
 
-    def frame(self) -> pd.DataFrame:
-        """Probabilities as a frame: one row an item, one column a class."""
-        return pd.DataFrame(on_host(self.probabilities), index=self.index, columns=self.classes)
+    @overload
+    def frame(self, kind: Literal["pandas"] = "pandas") -> pd.DataFrame: ...
+    @overload
+    def frame(self, kind: Kind) -> Any: ...
+    def frame(self, kind: Kind = "pandas") -> Any:
+        """Probabilities as a frame: one row an item, one column a class.
+
+        Parameters
+        ----------
+        kind : {"pandas", "polars", "arrow"}
+            Library of the frame, such as `Evidence.kind`. Those without an index get a column of
+            labels, unless items are numbered.
+        """
+        found = pd.DataFrame(on_host(self.probabilities), index=self.index, columns=self.classes)
+        return in_kind(found, kind)
 
     @property
     def confidence(self) -> pd.Series:

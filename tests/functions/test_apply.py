@@ -118,8 +118,12 @@ FRAME = pd.DataFrame({"x": range(12)}, index=[f"r-{i}" for i in range(12)])
             TypeError,
             "'undecorated': no labeling function. Probably the decor",
         ),
-        (([], FRAME.x), TypeError, "wants a pandas DataFrame, not Series. Convert it, for example"),
-        (([], ["text"]), TypeError, "wants a pandas DataFrame, not list"),
+        (
+            ([], FRAME.x),
+            TypeError,
+            "wants a DataFrame of pandas or polars, or an Arrow table, not Series",
+        ),
+        (([], ["text"]), TypeError, "or an Arrow table, not list. Convert it, for ex"),
         (
             ([wf.Threshold("x", vote=1, low=3)] * 2, FRAME),
             ValueError,

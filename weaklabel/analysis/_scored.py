@@ -10,6 +10,7 @@ import pandas as pd
 
 from weaklabel._check import first_few
 from weaklabel._device import on_host
+from weaklabel._frames import as_pandas, values_of
 from weaklabel.io.codes import SILENT, Codes
 from weaklabel.io.wide import column_codes
 from weaklabel.posterior import TIE, Posterior
@@ -73,7 +74,7 @@ def tie_weights(probabilities: np.ndarray) -> np.ndarray:
 
 def gold_codes(gold: Any, index: pd.Index, classes: pd.Index) -> np.ndarray:
     """Turn gold labels into positions in `classes`, aligned on `index`; -1 where there is none."""
-    values = pd.Series(_aligned(gold, index)).set_axis(index)
+    values = pd.Series(_aligned(values_of(gold), index)).set_axis(index)
     codes = column_codes(values, Codes(classes))
     unknown = (codes >= len(classes)) | (codes < SILENT)
     if unknown.any():
@@ -138,6 +139,7 @@ def _parts(probabilities: Any) -> tuple[np.ndarray, pd.Index, pd.Index, np.ndarr
         values = on_host(probabilities.probabilities).astype(float)
         covered = on_host(probabilities.covered).astype(bool)
         return values, probabilities.index, probabilities.classes, covered
+    probabilities = as_pandas(probabilities)
     if isinstance(probabilities, pd.DataFrame):
         values = probabilities.to_numpy(float)
         return values, probabilities.index, probabilities.columns, None

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from weaklabel._device import on_host
+from weaklabel._frames import values_of, votes_as_pandas
 from weaklabel.evidence import Evidence
 from weaklabel.functions.values import ABSTAIN, Not, in_order
 from weaklabel.io.long import columns_of_long, votes_from_long
@@ -33,6 +34,7 @@ def as_votes(votes: Any, gold: Any = None) -> tuple[Votes, pd.Index]:
     ValueError
         If it is Evidence without votes, or a frame that holds something else than votes.
     """
+    votes, gold = votes_as_pandas(votes), values_of(gold)
     if isinstance(votes, Votes):
         return votes.map_arrays(on_host), pd.RangeIndex(votes.n_items)
     if isinstance(votes, Evidence):

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weaklabel._frames import in_kind, kind_of
 from weaklabel.analysis._scored import gold_codes
 from weaklabel.analysis._votes import as_votes, contradicted, one_each, ratio, statement
 from weaklabel.analysis.near_copies import names_of_copies
 from weaklabel.analysis.pairs import pair_counts
+from weaklabel.evidence import Evidence
 from weaklabel.votes import Votes
 
 __all__ = ["ALL_SOURCES", "summary"]
@@ -36,7 +38,8 @@ def summary(votes: Any, gold: Any = None, *, model: Any = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame, n_sources + 1 rows
-        One row a source, and ``"all sources"``. Columns:
+        One row a source, and ``"all sources"``; of polars or Arrow, with a column "source" in
+        place of an index, where the votes are. Columns:
 
         polarity
             Classes it ever votes for, and sets of classes.
@@ -92,7 +95,9 @@ def summary(votes: Any, gold: Any = None, *, model: Any = None) -> pd.DataFrame:
         table["faults"] = _with_total(
             np.array([faults.get(name, 0) for name in found.sources], int)
         )
-    return pd.DataFrame(table, index=pd.Index([*found.sources, ALL_SOURCES]))
+    frame = pd.DataFrame(table, index=pd.Index([*found.sources, ALL_SOURCES]))
+    kind = votes.kind if isinstance(votes, Evidence) else kind_of(votes)
+    return in_kind(frame, kind, label="source")
 
 
 def _shares(votes: Votes) -> dict[str, Any]:

@@ -8,17 +8,22 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from weaklabel._frames import kind_of
 from weaklabel.functions._column import Column, Soft
 from weaklabel.functions._row import Columns, pick
 from weaklabel.functions._text import Text
 
 
 class View:
-    """A frame, or a slice of one, with what functions over it share: lists and text indices."""
+    """A frame, or a slice of one, with what functions over it share: lists and text indices.
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    `native` is the whole frame as the user gave it, where that is of another library.
+    """
+
+    def __init__(self, frame: pd.DataFrame, native: Any = None) -> None:
         self.frame = frame
-        self.columns = Columns(frame)
+        self.native = frame if native is None else native
+        self.columns = Columns(frame, gaps_are_none=kind_of(self.native) != "pandas")
         self._texts: dict[Hashable, Text] = {}
 
     def __len__(self) -> int:

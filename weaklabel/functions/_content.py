@@ -222,8 +222,9 @@ def _is_users(module: str | None) -> bool:
 class DataKeys:
     """Digests of the columns and the index of a frame, each made once."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, frame: pd.DataFrame, kind: str) -> None:
         self._frame = frame
+        self._kind = kind  # functions that see all columns may see of which library they are
         self._columns: dict[Hashable, str] = {}
 
     def key(self, function: LabelingFunction) -> bytes | None:
@@ -233,7 +234,8 @@ class DataKeys:
             if columns is not None:
                 return _digest(repr([self._column(column) for column in columns]))
             whole = [self._column(column) for column in self._frame.columns.unique()]
-            return _digest(repr([whole, self._index, repr(self._frame.columns.names)]))
+            names = repr(self._frame.columns.names)
+            return _digest(repr([whole, self._index, names, self._kind]))
         except (UnknownContentError, KeyError):
             return None
 

@@ -11,16 +11,26 @@ from weaklabel._check import first_few
 
 
 class Columns(dict[Any, list[Any]]):
-    """Columns of a frame as lists of Python values, made when first asked for."""
+    """Columns of a frame as lists of Python values, made when first asked for.
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    `gaps_are_none` says what missing values are: None, as polars and Arrow have it, or what
+    pandas has.
+    """
+
+    def __init__(self, frame: pd.DataFrame, *, gaps_are_none: bool = False) -> None:
         super().__init__()
         self.frame = frame
+        self.gaps_are_none = gaps_are_none
 
     def __missing__(self, name: Any) -> list[Any]:
         column = pick(self.frame, name)
-        self[name] = column.tolist()
-        return self[name]
+        values = column.tolist()
+        if self.gaps_are_none and column.hasnans:
+            there = column.notna().tolist()
+            pairs = zip(values, there, strict=True)
+            values = [value if is_there else None for value, is_there in pairs]
+        self[name] = values
+        return values
 
 
 def pick(frame: pd.DataFrame, name: Any) -> pd.Series:

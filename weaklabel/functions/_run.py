@@ -36,12 +36,13 @@ class Task:
     """Call functions on one slice of the frame, which begins at position `start`."""
 
     frame: pd.DataFrame
+    native: Any  # the whole frame as the user gave it, or an empty one of its kind
     start: int
     stop_at_fault: bool
 
     def run(self, functions: Sequence[LabelingFunction], tick: Tick) -> list[Outcome]:
         """Call the functions; they share lists of columns, rows and indices of texts."""
-        view = View(self.frame)
+        view = View(self.frame, self.native)
         by_row = [function for function in functions if isinstance(function, RowFunction)]
         found = call_rows(
             by_row, view, start=self.start, stop_at_fault=self.stop_at_fault, tick=tick
@@ -89,21 +90,35 @@ def run_all(
     functions: Sequence[LabelingFunction],
     frame: pd.DataFrame,
     *,
+    native: Any,
     n_jobs: int | None,
     stop_at_fault: bool,
     tick: Tick,
 ) -> list[Outcome]:
-    """Call functions on a frame; outcomes are in the order of the functions."""
+    """Call functions on a frame; outcomes are in the order of the functions.
+
+    `native` is the frame as the user gave it, maybe of another library.
+    """
     workers: Any = 1 if n_jobs is None else joblib.effective_n_jobs(n_jobs)
     n_workers = int(workers)
     sliced = [function for function in functions if not function.whole_frame]
     whole = [function for function in functions if function.whole_frame]
     slices = _slices(len(frame), n_workers) if sliced else []
     tasks = [
-        Task(frame=frame.iloc[start:stop], start=start, stop_at_fault=stop_at_fault)
+        Task(
+            frame=frame.iloc[start:stop],
+            native=None if native is frame else native[:0],
+            start=start,
+            stop_at_fault=stop_at_fault,
+        )
         for start, stop in slices
     ]
-    everything = Task(frame=frame, start=0, stop_at_fault=stop_at_fault)
+    everything = Task(
+        frame=frame,
+        native=None if native is frame else native,
+        start=0,
+        stop_at_fault=stop_at_fault,
+    )
     jobs = [*((task, sliced) for task in tasks), *((everything, [f]) for f in whole)]
     results = list(_results(jobs, n_workers, tick))
     by_slice = [_join(list(parts)) for parts in zip(*results[: len(slices)], strict=True)]

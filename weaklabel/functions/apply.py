@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from weaklabel._check import first_few
+from weaklabel._frames import as_pandas, in_kind, kind_of
 from weaklabel._progress import progress_bar
 from weaklabel.functions import cache as votes_cache
 from weaklabel.functions._base import LabelingFunction
@@ -21,25 +22,27 @@ from weaklabel.functions._errors import NO_FAULTS, Faults, FaultWarning, failure
 from weaklabel.functions._resolve import Resolved, as_frame, resolve
 from weaklabel.functions._run import Outcome, Tick, run_all
 
+Frame = TypeVar("Frame")  # of pandas, polars or Arrow
+
 
 def apply(  # noqa: PLR0913 keyword-only choices
     functions: Iterable[LabelingFunction],
-    frame: pd.DataFrame,
+    frame: Frame,
     *,
     classes: Iterable[Hashable] | None = None,
     n_jobs: int | None = 1,
     progress: bool | None = None,
     on_error: Literal["raise", "abstain"] = "raise",
     cache: bool = True,
-) -> pd.DataFrame:
+) -> Frame:
     """Apply labeling functions to a frame.
 
     Parameters
     ----------
     functions : iterable of LabelingFunction
         From `labeling_function`, or declared; their names differ.
-    frame : pandas.DataFrame, n_items x n_columns
-        The items; its index names them, each once.
+    frame : DataFrame of pandas or polars, or Arrow table, n_items x n_columns
+        The items; its index, if it has one, names them, each once.
     classes : iterable of hashable, or None
         Class names in order. Votes are then checked against them, and integer codes become names
         (unless a class is itself an integer: then integers are names). None: votes stay as they
@@ -67,7 +70,8 @@ def apply(  # noqa: PLR0913 keyword-only choices
         Votes on the index of `frame`, in its order; one column a function. Columns of single
         classes are Categorical (NaN abstains); where a function votes with sets, `Not` or dicts
         of probabilities, the column holds objects (None abstains). ``attrs["faults"]`` counts the
-        faults of each function.
+        faults of each function. Of polars or Arrow where `frame` is: null abstains there, lists
+        are sets, structs are probabilities, and there are no counts of faults.
 
     Raises
     ------
@@ -78,7 +82,8 @@ def apply(  # noqa: PLR0913 keyword-only choices
         If a function returns something that is no vote, if two functions share a name, or if
         the index names an item twice.
     TypeError
-        If `frame` is no DataFrame or a function is no labeling function.
+        If `frame` is no frame, a function is no labeling function, or votes have no form in
+        Arrow.
 
     Warns
     -----
@@ -102,14 +107,16 @@ def apply(  # noqa: PLR0913 keyword-only choices
     r-2             NaN         fine
     """
     functions = _checked_functions(functions)
-    _check_frame(frame)
     _check_choice(on_error)
+    kind = kind_of(frame)
+    native, items = frame, _checked_frame(as_pandas(frame))
     known = Classes(classes)
-    total = len(functions) * len(frame)
+    total = len(functions) * len(items)
     with progress_bar(progress, total, "labeling functions", unit=" votes", unit_scale=True) as bar:
         outcomes = _outcomes(
             functions,
-            frame,
+            items,
+            native=native,
             n_jobs=n_jobs,
             stop_at_fault=on_error == "raise",
             cache=cache,
@@ -123,10 +130,10 @@ def apply(  # noqa: PLR0913 keyword-only choices
         name: _all_faults(outcome.faults, resolved[name])
         for name, outcome in zip(names, outcomes, strict=True)
     }
-    _report(faults, resolved, frame.index, known, on_error)
-    votes = as_frame(resolved, frame.index, known)
+    _report(faults, resolved, items.index, known, on_error)
+    votes = as_frame(resolved, items.index, known)
     votes.attrs["faults"] = {name: len(each) for name, each in faults.items()}
-    return votes
+    return in_kind(votes, kind, classes=known.declared or ())
 
 
 def _outcomes(
@@ -140,7 +147,9 @@ def _outcomes(
     """Find votes in the cache, run what is not there."""
     if not len(frame):
         return [Outcome(column=votes_cache.EMPTY, faults=NO_FAULTS) for _ in functions]
-    keys = _keys(functions, frame) if cache else [None] * len(functions)
+    keys = (
+        _keys(functions, frame, kind_of(settings["native"])) if cache else [None] * len(functions)
+    )
     columns: list[Column | None] = [votes_cache.get(key) for key in keys]
     missing = [f for f, column in zip(functions, columns, strict=True) if column is None]
     tick(len(frame) * (len(functions) - len(missing)))
@@ -155,9 +164,11 @@ def _outcomes(
     return outcomes
 
 
-def _keys(functions: Sequence[LabelingFunction], frame: pd.DataFrame) -> list[bytes | None]:
+def _keys(
+    functions: Sequence[LabelingFunction], frame: pd.DataFrame, kind: str
+) -> list[bytes | None]:
     """Digest functions and the data they read."""
-    data = DataKeys(frame)
+    data = DataKeys(frame, kind)
     keys: list[bytes | None] = []
     for function in functions:
         parts = function_key(function), data.key(function)
@@ -226,12 +237,13 @@ def _checked_functions(functions: Any) -> list[LabelingFunction]:
     return functions
 
 
-def _check_frame(frame: Any) -> None:
+def _checked_frame(frame: Any) -> pd.DataFrame:
     """Check that it is a frame whose index names every item once."""
     if not isinstance(frame, pd.DataFrame):
         msg = (
-            f"apply wants a pandas DataFrame, not {type(frame).__name__}. Convert it, for example "
-            "with frame.to_pandas() or pd.DataFrame({'text': texts})."
+            f"apply wants a DataFrame of pandas or polars, or an Arrow table, not "
+            f"{type(frame).__name__}. Convert it, for example with frame.collect() or "
+            "pd.DataFrame({'text': texts})."
         )
         raise TypeError(msg)
     if not frame.index.is_unique:
@@ -242,6 +254,7 @@ def _check_frame(frame: Any) -> None:
             "frame.reset_index(drop=True)."
         )
         raise ValueError(msg)
+    return frame
 
 
 def _check_choice(on_error: str) -> None:

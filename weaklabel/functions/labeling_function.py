@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from weaklabel._check import first_few
+from weaklabel._frames import votes_as_pandas
 from weaklabel.functions._base import Computed, LabelingFunction, View
 from weaklabel.functions._column import Column, from_array
 
@@ -73,7 +74,8 @@ class FrameFunction(PythonFunction, Computed):
 
     def compute(self, view: View) -> Column:
         """Vote on every item of the frame."""
-        return from_array(_aligned(self(view.frame), view.frame.index))
+        votes = votes_as_pandas(self(view.native), view.frame.index)
+        return from_array(_aligned(votes, view.frame.index))
 
 
 def _aligned(votes: Any, index: pd.Index) -> Any:
@@ -151,8 +153,10 @@ def labeling_function(
         Name of the column of votes. None takes the name of the function.
     vectorized : bool
         False: called once an item with a light row, ``row.text`` or ``row["some text"]``.
-        True: called once with the whole frame; returns a Series of votes on its index, or an
-        array with one vote an item. Series are aligned by label; missing items abstain.
+        Missing values are None where the frame is of polars or Arrow.
+        True: called once with the whole frame, as it was given to `apply`; returns a Series of
+        votes on its index, or an array with one vote an item. Series of pandas are aligned by
+        label, and missing items abstain; those of polars or Arrow are in the order of the frame.
     resources : mapping from str to object, or None
         Passed as keyword arguments. Callables are called without arguments once in a process,
         at first use, and their result is passed: large lexicons and models are loaded where they

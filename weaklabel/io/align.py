@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weaklabel._check import first_few
+from weaklabel._frames import as_pandas
 
 
 def positions(labels: pd.Index, index: pd.Index, what: str) -> np.ndarray:
@@ -100,6 +101,7 @@ def values_for(data: Any, index: pd.Index, what: str) -> tuple[np.ndarray, pd.Se
     ValueError
         If it does not fit the index.
     """
+    data = as_pandas(data, index, what)
     if isinstance(data, Mapping):
         data = pd.Series(dict(data))
     if isinstance(data, pd.Series):

@@ -9,6 +9,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype
 
 from weaklabel._check import first_few
+from weaklabel._frames import votes_as_pandas
 from weaklabel.io.align import by_position, positions, same_labels, values_for
 from weaklabel.io.codes import SILENT, SPREAD, UNKNOWN, Codes
 from weaklabel.io.wide import column_codes, refuse_unknown
@@ -39,6 +40,7 @@ def candidates_from(
     ValueError
         If a value is no class, a row no item, or a column no class.
     """
+    data = votes_as_pandas(data, index, "candidates")
     if isinstance(data, np.ndarray) and data.ndim == 2:
         by_position(data, index, "candidates")
         data = pd.DataFrame(data, index, classes if data.shape[1] == len(classes) else None)

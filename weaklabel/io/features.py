@@ -10,6 +10,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy import sparse
 
 from weaklabel._check import first_few
+from weaklabel._frames import as_pandas
 from weaklabel.io.align import by_position, positions
 
 
@@ -40,6 +41,7 @@ def features_from(features: Any, index: pd.Index) -> Any:
     >>> features_from(frame, pd.Index(["a", "b"])).tolist()
     [[2.0], [1.0]]
     """
+    features = as_pandas(features, index, "features")
     if isinstance(features, pd.DataFrame):
         return _from_frame(features, index)
     if sparse.issparse(features):

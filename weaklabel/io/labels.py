@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 
 from weaklabel._check import as_index, first_few
+from weaklabel._frames import as_pandas, is_table, kind_of
 
 REMEDIES = {"items": "for instance by frame.reset_index()", "classes": "merge or rename them"}
 
 
 def item_labels(index: Any) -> pd.Index:
     """Give the labels of items: of a frame or Series those of its rows.
+
+    Frames of other libraries number their rows; their columns are labels.
 
     Raises
     ------
@@ -30,6 +33,9 @@ def item_labels(index: Any) -> pd.Index:
     """
     if isinstance(index, pd.DataFrame | pd.Series):
         return _unique(index.index, "items")
+    if kind_of(index) != "pandas":
+        found = as_pandas(index)
+        return found.index if is_table(index) else _unique(pd.Index(found), "items")
     _refuse_unordered(index, "items")
     return _unique(index if isinstance(index, pd.Index) else pd.Index(list(index)), "items")
 

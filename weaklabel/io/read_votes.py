@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from weaklabel._frames import kind_of, votes_as_pandas
 from weaklabel.io.align import same_labels
 from weaklabel.io.long import columns_of_long, votes_from_long
 from weaklabel.io.matrix import Encoding, decode, frame_from_matrix, refuse_if_suspicious
@@ -53,6 +54,8 @@ def _read(
         return _fitting(votes, index, classes)
     if isinstance(votes, Mapping):
         return votes_from_soft(votes, index, classes)
+    if kind_of(votes) != "pandas":
+        votes = _from_other(votes, index)
     columns = columns_of_long(votes) if isinstance(votes, pd.DataFrame) else None
     if columns:
         long = _decoded_long(votes, columns[2], classes, encoding)
@@ -67,6 +70,14 @@ def _read(
         _refuse_probabilities(votes, classes)
         refuse_if_suspicious(frame, classes)
     return votes_from_frame(decode(frame, classes, encoding), index, classes)
+
+
+def _from_other(votes: Any, index: pd.Index) -> Any:
+    """Read a frame or column of another library: the items in order, unless it is long."""
+    found = votes_as_pandas(votes)
+    if isinstance(found, pd.DataFrame) and columns_of_long(found):
+        return found
+    return votes_as_pandas(votes, index)
 
 
 def _refuse_probabilities(votes: Any, classes: pd.Index) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from weaklabel._check import as_index, first_few
+from weaklabel._frames import as_pandas
 from weaklabel.io.align import positions, same_labels
 from weaklabel.io.codes import Codes
 from weaklabel.io.wide import assemble
@@ -47,6 +48,7 @@ def _entries(
     name: Any, frame: Any, index: pd.Index, classes: pd.Index
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read one source: item, code and weight of each entry."""
+    frame = as_pandas(frame, index, "votes")
     if not isinstance(frame, pd.DataFrame) or not same_labels(frame.columns, classes):
         seen = frame.columns.tolist() if isinstance(frame, pd.DataFrame) else type(frame).__name__
         msg = (
