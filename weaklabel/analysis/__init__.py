@@ -2,6 +2,8 @@
 
 from weaklabel.analysis.bags import bag_report, violation
 from weaklabel.analysis.errors import errors
+from weaklabel.analysis.explain import explain
+from weaklabel.analysis.flip import flip
 from weaklabel.analysis.metrics import (
     accuracy,
     brier,
@@ -26,7 +28,9 @@ __all__ = [
     "coverage",
     "ece",
     "errors",
+    "explain",
     "f1",
+    "flip",
     "log_loss",
     "near_copies",
     "overlap",

@@ -12,6 +12,7 @@ from weaklabel.plots.reliability_diagram import reliability_diagram
 from weaklabel.plots.segmentation_overlay import segmentation_overlay
 from weaklabel.plots.transport_plan import transport_plan
 from weaklabel.plots.vote_matrix import vote_matrix
+from weaklabel.plots.waterfall import waterfall
 
 __all__ = [
     "agreement_heatmap",
@@ -22,4 +23,5 @@ __all__ = [
     "segmentation_overlay",
     "transport_plan",
     "vote_matrix",
+    "waterfall",
 ]
