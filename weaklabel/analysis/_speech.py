@@ -224,10 +224,11 @@ def _allowed(evidence: Evidence) -> np.ndarray:
 def _row(evidence: Evidence, item: Any) -> int:
     """Find the position of an item."""
     try:
-        return int(evidence.index.get_loc(item))
+        row: Any = evidence.index.get_loc(item)
     except (KeyError, TypeError, pd.errors.InvalidIndexError):
         msg = (
             f"There is no item {item!r}; the items are {first_few(evidence.index)}. Pass a label "
             "of the evidence's index, not a position."
         )
         raise KeyError(msg) from None
+    return int(row)

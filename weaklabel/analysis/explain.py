@@ -237,8 +237,8 @@ def _table(lines: list[Line], speech: Speech) -> pd.DataFrame:
             nats[:, best] - nats[:, second], nan=0.0, posinf=np.inf, neginf=-np.inf
         )
     part = [line.part for line in lines]
-    rank = [FIRST.index(one) if one in FIRST else len(FIRST) for one in part]
-    move = np.where(np.array(rank) < len(FIRST), -np.abs(margin), 0.0)
+    rank = np.array([FIRST.index(one) if one in FIRST else len(FIRST) for one in part])
+    move = np.where(rank < len(FIRST), -np.abs(margin), 0.0)
     table = pd.DataFrame(
         {
             "part": part,
@@ -248,4 +248,4 @@ def _table(lines: list[Line], speech: Speech) -> pd.DataFrame:
         }
     )
     table.index = pd.Index([line.name for line in lines], dtype=object)
-    return table.iloc[np.lexsort((move, rank))]
+    return table.iloc[np.lexsort(np.array([move, rank]))]

@@ -154,7 +154,8 @@ def _greedy(item: _Item, now: int) -> dict[int, int]:
 def _leads(item: _Item, changes: list[dict[int, int]], now: int) -> np.ndarray:
     """By how many nats the label leads after each change."""
     scores = item.speech.before_solver(_changed(item, changes)) + item.speech.correction()
-    return scores[:, now] - np.delete(scores, now, axis=1).max(axis=1)
+    others = np.delete(scores, now, axis=1).max(axis=1)
+    return np.where(np.isneginf(others), np.inf, scores[:, now] - np.maximum(others, -1e300))
 
 
 def _labels(item: _Item, changes: list[dict[int, int]]) -> np.ndarray:
