@@ -103,6 +103,12 @@ def warn_about_fit(model: Any, evidence: Evidence) -> None:
         warnings.warn(text, UnusedEvidence, stacklevel=3)
 
 
+def warn_about_ending(model: Any) -> None:
+    """Warn of a fit in parts that drifted, did not fit, or did not end."""
+    for text, category in _about_ending(model):
+        warnings.warn(text, category, stacklevel=5)  # the line that called the public function
+
+
 def _about_ending(model: Any) -> Iterator[Advice]:
     """Say that the fit drifted, did not fit, or did not end."""
     if model.ending_ in {Ending.DRIFTED, Ending.MISFIT}:
@@ -145,9 +151,18 @@ def _about_sources(model: Any, evidence: Evidence) -> Iterator[Advice]:
 
 
 def _n_votes(evidence: Evidence) -> np.ndarray:
-    """Count the entries of each source."""
+    """Count the entries of each source, each as often as its item counts."""
     votes = votes_of(evidence)
-    return np.bincount(on_host(votes.source), minlength=votes.n_sources)
+    return np.bincount(
+        on_host(votes.source), weights=_item_weights(evidence), minlength=votes.n_sources
+    )
+
+
+def _item_weights(evidence: Evidence) -> Any:
+    """How much the item of each vote counts, n_votes; None: once."""
+    if evidence.weights is None:
+        return None
+    return on_host(evidence.weights)[on_host(votes_of(evidence).item)]
 
 
 def _chance(model: Any, evidence: Evidence) -> np.ndarray:
@@ -157,14 +172,14 @@ def _chance(model: Any, evidence: Evidence) -> np.ndarray:
     """
     votes = votes_of(evidence)
     mass = on_host(votes.statements) @ model.class_prior_.to_numpy()
+    weight, counts = on_host(votes.weight), _item_weights(evidence)
+    weight = weight if counts is None else weight * counts
     right = np.bincount(
         on_host(votes.source),
-        weights=on_host(votes.weight) * mass[on_host(votes.code)],
+        weights=weight * mass[on_host(votes.code)],
         minlength=votes.n_sources,
     )
-    total = np.bincount(
-        on_host(votes.source), weights=on_host(votes.weight), minlength=votes.n_sources
-    )
+    total = np.bincount(on_host(votes.source), weights=weight, minlength=votes.n_sources)
     return np.divide(right, total, out=np.zeros(votes.n_sources), where=total > 0)
 
 

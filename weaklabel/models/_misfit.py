@@ -8,10 +8,12 @@ import numpy as np
 from scipy import sparse
 
 from weaklabel._device import on_host
+from weaklabel.models._votes import votes_of
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
     from weaklabel.models._em import Parameters
+    from weaklabel.votes import Votes
 
 LEAST_EXPECTED = 5.0  # pairs expected on fewer items are too rare for a chi-square
 
@@ -55,25 +57,48 @@ def misfit(evidence: Evidence, parameters: Parameters, speaks: Any) -> Misfit:
     -------
     Misfit
     """
-    votes = evidence.votes
-    if votes is None:  # nothing to explain
+    if evidence.votes is None:  # nothing to explain
         return Misfit(np.nan, 0, 0)
+    return misfit_of(PairSums(*pair_sums(evidence, speaks)), evidence.votes, parameters)
+
+
+class PairSums(NamedTuple):
+    """What pairs of sources do, as sums over items."""
+
+    observed: Any  # sparse, n_units x n_units: items on which both were said, of sources that speak
+    n_said: np.ndarray  # n_units: entries
+    n_items: np.ndarray  # weight of the items
+    speaks: np.ndarray  # number of parts in which a source's silence says something, n_sources
+
+
+def pair_sums(evidence: Evidence, speaks: Any) -> tuple[Any, ...]:
+    """Sum up how often pairs of sources say something together: `PairSums`, as a tuple."""
+    votes = votes_of(evidence)
     n_units = votes.n_sources * votes.n_codes
-    source = np.repeat(np.arange(votes.n_sources), votes.n_codes)
-    use = on_host(speaks)[source]
-    prior = np.exp(on_host(parameters.log_prior))
-    rates = np.exp(on_host(parameters.terms[0].log_emission)).reshape(n_units, -1)
     weights = np.ones(len(evidence)) if evidence.weights is None else on_host(evidence.weights)
-    n_items = weights.sum()
-    n_said = np.bincount(on_host(votes.unit), minlength=n_units)
-    # rates of each unit fit by themselves: what is left is K - 1 for each and for the prior
-    n_free = int(np.count_nonzero(use & (n_said > 0)) + 1) * (len(prior) - 1)
-    use &= (rates @ prior) * n_items >= LEAST_EXPECTED  # a pair is no more frequent than either
     said = sparse.csr_array(
         (on_host(votes.weight), on_host(votes.unit), on_host(votes.starts)),
         shape=(votes.n_items, n_units),
-    )[:, np.flatnonzero(use)]
-    observed = (said.T @ (sparse.diags_array(weights) @ said)).toarray()
+    )
+    observed = said.T @ (sparse.diags_array(weights) @ said)
+    n_said = np.bincount(on_host(votes.unit), minlength=n_units)
+    return observed, n_said, weights.sum(), on_host(speaks).astype(np.int64)
+
+
+def misfit_of(sums: PairSums, votes: Votes, parameters: Parameters) -> Misfit:
+    """Compare sums over items with what a model expects; see `misfit`."""
+    n_units = votes.n_sources * votes.n_codes
+    source = np.repeat(np.arange(votes.n_sources), votes.n_codes)
+    use = (sums.speaks > 0)[source]
+    prior = np.exp(on_host(parameters.log_prior))
+    rates = np.exp(on_host(parameters.terms[0].log_emission)).reshape(n_units, -1)
+    n_items = float(sums.n_items)
+    # rates of each unit fit by themselves: what is left is K - 1 for each and for the prior
+    n_free = int(np.count_nonzero(use & (sums.n_said > 0)) + 1) * (len(prior) - 1)
+    use &= (rates @ prior) * n_items >= LEAST_EXPECTED  # a pair is no more frequent than either
+    chosen = np.flatnonzero(use)
+    sparse_pairs: Any = sums.observed[chosen][:, chosen]
+    observed = sparse_pairs.toarray()
     expected = n_items * (rates[use] * prior) @ rates[use].T
     pairs = (source[use][:, None] < source[use]) & (expected >= LEAST_EXPECTED)
     variance = expected * (1 - expected / n_items)

@@ -24,6 +24,8 @@ class Term(ABC):
     _uses: ClassVar[frozenset[str]] = frozenset()
     # `max_iter` is how many sweeps the term wants, not a limit
     _fixed_sweeps: ClassVar[bool] = False
+    # all that the term learns from evidence are sums over items: it can be read in parts
+    _additive: ClassVar[bool] = False
 
     @abstractmethod
     def _refuse(self, evidence: Evidence) -> None:
@@ -43,6 +45,22 @@ class Term(ABC):
     def _survey(self, evidence: Evidence) -> Any:
         """Learn what does not depend on the posterior, once, before the loop."""
         return None
+
+    def _survey_sums(self, evidence: Evidence) -> tuple[Any, ...]:
+        """Sum up what the survey needs, where the term is additive: arrays that add over chunks."""
+        return ()
+
+    def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Any:
+        """Make the survey of sums; of the evidence, any part, only names and kinds are read."""
+        return None
+
+    def _belief_sums(self, evidence: Evidence) -> tuple[Any, ...]:
+        """Sum up what decides whether a fit is believed, where the term is additive."""
+        return ()
+
+    def _believes_sums(self, sums: tuple[Any, ...], evidence: Evidence, parameters: Any) -> bool:
+        """Decide it; of the evidence, any part, only names and kinds are read."""
+        return True
 
     @abstractmethod
     def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> Any:

@@ -62,17 +62,18 @@ def votes_of(evidence: Evidence) -> Votes:
     return evidence.votes
 
 
-def informative(votes: Votes, silence: str | None) -> Any:
+def informative(votes: Votes, silence: str | None, ever_voted: Any = None) -> Any:
     """Tell which sources' silence says something: as the votes say, unless a setting overrides.
 
-    A source that never votes says nothing by it.
+    A source that never votes says nothing by it; `ever_voted` tells of more votes than these.
     """
+    ever = votes.ever_voted if ever_voted is None else ever_voted
     if silence not in {None, "informative", "missing"}:
         msg = f"silence={silence!r} is unknown. Choose None, 'informative' or 'missing'."
         raise ValueError(msg)
     if silence is None:
-        return votes.informative_silence & votes.ever_voted
-    return votes.ever_voted & (silence == "informative")
+        return votes.informative_silence & ever
+    return ever & (silence == "informative")
 
 
 def start_shares(evidence: Evidence) -> Any:
@@ -104,14 +105,18 @@ def _open_to(evidence: Evidence, shares: Any) -> Any:
 
 def mean_shares(evidence: Evidence, *, pseudo_items: float = 1.0) -> Any:
     """Mean vote share of each class over voted items and uniform pseudo-items, n_classes."""
+    mass, n_voted = sum_shares(evidence)
+    return (mass + pseudo_items / mass.shape[0]) / (n_voted + pseudo_items)
+
+
+def sum_shares(evidence: Evidence) -> tuple[Any, Any]:
+    """Sum the vote shares of each class, n_classes, and the weights, over voted items."""
     votes = votes_of(evidence)
     xp = array_namespace(votes.weight)
     weights = xp.astype(votes.voted, votes.weight.dtype)
     if evidence.weights is not None:
         weights = weights * evidence.weights
-    mass = xp.sum(start_shares(evidence) * weights[:, None], axis=0)
-    n_classes = mass.shape[0]
-    return (mass + pseudo_items / n_classes) / (xp.sum(weights) + pseudo_items)
+    return xp.sum(start_shares(evidence) * weights[:, None], axis=0), xp.sum(weights)
 
 
 def log_set_rows(log_emission: Any, statements: Any) -> Any:

@@ -11,13 +11,13 @@ from array_api_compat import array_namespace
 from weaklabel._device import on_host
 from weaklabel.models._base import TermModel
 from weaklabel.models._emission import EMISSIONS, Counts, better_than_chance, expected_log
-from weaklabel.models._misfit import misfit
+from weaklabel.models._misfit import PairSums, misfit_of, pair_sums
 from weaklabel.models._votes import (
     VoteTerm,
     informative,
     log_set_rows,
-    mean_shares,
     statement_name,
+    sum_shares,
     votes_of,
 )
 
@@ -103,6 +103,8 @@ class DawidSkene(VoteTerm, TermModel):
     (2000, 2)
     """
 
+    _additive = True
+
     def __init__(
         self,
         *,
@@ -138,32 +140,48 @@ class DawidSkene(VoteTerm, TermModel):
         return float(self.smoothing > 0)
 
     def _believes(self, evidence: Evidence, parameters: Parameters) -> bool:
+        return self._believes_sums(self._belief_sums(evidence), evidence, parameters)
+
+    def _belief_sums(self, evidence: Evidence) -> tuple[Any, ...]:
         # with a prior that is given the fit is what the user says, not what pairs of votes say
         if self.class_prior is not None or not np.isfinite(self.max_misfit):
+            return ()
+        return pair_sums(evidence, informative(votes_of(evidence), self.silence))
+
+    def _believes_sums(self, sums: tuple[Any, ...], evidence: Evidence, parameters: Any) -> bool:
+        if not sums:
             return True
-        speaks = informative(votes_of(evidence), self.silence)
         # NaN, too little to tell, is believed
-        return not misfit(evidence, parameters, speaks).deviation > self.max_misfit
+        found = misfit_of(PairSums(*sums), votes_of(evidence), parameters)
+        return not found.deviation > self.max_misfit
 
     def _survey(self, evidence: Evidence) -> Counts:
         """Pseudo-counts of sources that are better than chance."""
-        _refuse_settings(self.emission, self.smoothing, self.accuracy)
+        return self._survey_from(self._survey_sums(evidence), evidence)
+
+    def _survey_sums(self, evidence: Evidence) -> tuple[Any, ...]:
         votes = votes_of(evidence)
         xp = array_namespace(votes.weight)
         weights = evidence.weights
         if weights is None:
             weights = xp.ones_like(votes.counts)
+        ever = xp.astype(votes.ever_voted, weights.dtype)
+        said = votes.sum_by_unit(weights[:, None])[:, :, 0]
+        return said, xp.sum(weights), *sum_shares(evidence), ever
+
+    def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Counts:
+        _refuse_settings(self.emission, self.smoothing, self.accuracy)
+        totals, n_items, mass, n_voted, ever = sums
+        votes = votes_of(evidence)
+        xp = array_namespace(totals)
+        shares = (mass + 1 / mass.shape[0]) / (n_voted + 1)
         said, silent = better_than_chance(
-            votes.sum_by_unit(weights[:, None])[:, :, 0],
-            xp.sum(weights),
-            mean_shares(evidence),
-            votes.statements,
-            accuracy=self.accuracy,
+            totals, n_items, shares, votes.statements, accuracy=self.accuracy
         )
-        speaks = informative(votes, self.silence)
+        speaks = informative(votes, self.silence, ever > 0)
         silent = xp.where(speaks[:, None], silent, xp.zeros_like(silent))
         if self.emission == "tied":  # one belief for all: who never votes adds nothing to it
-            said = xp.where(votes.ever_voted[:, None, None], said, xp.zeros_like(said))
+            said = xp.where((ever > 0)[:, None, None], said, xp.zeros_like(said))
         return Counts(self.smoothing * said, self.smoothing * silent, votes.statements, speaks)
 
     def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> tuple[Any, Any]:

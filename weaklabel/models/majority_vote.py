@@ -43,6 +43,7 @@ class MajorityVote(VoteTerm, TermModel):
     """
 
     _closed_form = True
+    _additive = True
     class_prior = "uniform"
     prior_strength = None
     n_init = 1
