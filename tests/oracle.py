@@ -118,3 +118,29 @@ def vote_shares(votes: Sequence[Sequence[Any]], classes: Sequence[Any]) -> np.nd
                 shares[i, list(classes).index(name)] += part
         shares[i] = shares[i] / shares[i].sum() if shares[i].any() else 1 / len(classes)
     return shares
+
+
+def log_evidence(
+    said: np.ndarray, n_classes: int, log_source: Callable[[Sequence[int], np.ndarray], float]
+) -> float:
+    """Log P(votes) under a uniform class prior: the sum over all labelings.
+
+    `log_source(labels, column)` is log P(what one source said | labels), its parameters
+    integrated out.
+    """
+    logs = [
+        sum(log_source(labels, column) for column in said.T) - len(said) * math.log(n_classes)
+        for labels in labelings(len(said), n_classes)
+    ]
+    return float(np.logaddexp.reduce(logs))
+
+
+def log_dirichlet_counts(counts: np.ndarray, pseudo: np.ndarray) -> float:
+    """Log P(a sequence of symbols with these counts), its distribution Dirichlet."""
+    before, after = pseudo, pseudo + counts
+    return (
+        sum(map(math.lgamma, after))
+        - math.lgamma(sum(after))
+        - sum(map(math.lgamma, before))
+        + math.lgamma(sum(before))
+    )

@@ -53,7 +53,9 @@ def test_what_a_folder_lists_is_there_and_sorted(family):
     folder = import_module(f"weaklabel.{family}")
     assert [name for name in folder.__all__ if not hasattr(folder, name)] == []
     assert len(set(folder.__all__)) == len(folder.__all__)
-    assert folder.__all__ == sorted(folder.__all__)
+    # names in capitals first, as the linter has it
+    order = sorted(folder.__all__, key=lambda name: (not name.isupper(), name))
+    assert folder.__all__ == order
 
 
 @pytest.mark.parametrize("folder", ["cpu", "gpu"])

@@ -50,6 +50,11 @@ from weaklabel.functions import (
 from weaklabel.graph import neighbors, neighbors_from_groups
 from weaklabel.io.saved import load
 from weaklabel.models import (
+    BWA,
+    EBCC,
+    GLAD,
+    IBCC,
+    MACE,
     Cautious,
     Classifier,
     DawidSkene,
@@ -57,6 +62,7 @@ from weaklabel.models import (
     LabelModel,
     MajorityVote,
     OneCoin,
+    WeightedVote,
 )
 from weaklabel.posterior import Posterior
 from weaklabel.solvers import (
@@ -73,6 +79,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ABSTAIN",
+    "BWA",
+    "EBCC",
+    "GLAD",
+    "IBCC",
+    "MACE",
     "AtLeast",
     "AtMost",
     "BeliefPropagation",
@@ -105,6 +116,7 @@ __all__ = [
     "Tags",
     "Threshold",
     "TorchClassifier",
+    "WeightedVote",
     "agreement",
     "apply",
     "bag_report",

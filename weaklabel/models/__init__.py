@@ -2,15 +2,26 @@
 
 from weaklabel.models._advice import DriftWarning, SourceWarning, UnusedEvidence
 from weaklabel.models._base import BaseLabelModel
+from weaklabel.models.bwa import BWA
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.classifier import Classifier
 from weaklabel.models.dawid_skene import DawidSkene
+from weaklabel.models.ebcc import EBCC
 from weaklabel.models.gaussian_mixture import GaussianMixture
+from weaklabel.models.glad import GLAD
+from weaklabel.models.ibcc import IBCC
 from weaklabel.models.label_model import LabelModel
+from weaklabel.models.mace import MACE
 from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.models.one_coin import OneCoin
+from weaklabel.models.weighted_vote import WeightedVote
 
 __all__ = [
+    "BWA",
+    "EBCC",
+    "GLAD",
+    "IBCC",
+    "MACE",
     "BaseLabelModel",
     "Cautious",
     "Classifier",
@@ -22,4 +33,5 @@ __all__ = [
     "OneCoin",
     "SourceWarning",
     "UnusedEvidence",
+    "WeightedVote",
 ]

@@ -60,7 +60,7 @@ def symmetric(counts: Counts) -> Emission:
     votes = xp.sum(counts.said, axis=(1, 2))
     chance = 1 / counts.statements.shape[1]
     accuracy = xp.where(votes > 0, right / xp.where(votes > 0, votes, 1.0), chance)[:, None, None]
-    n_right, n_wrong = _ways(counts.statements, counts.said)
+    n_right, n_wrong = right_and_wrong(counts.statements, counts.said)
     said = xp.where(counts.statements[None, :, :], accuracy / n_right, (1 - accuracy) / n_wrong)
     silent = xp.sum(counts.silent, axis=1)
     total = xp.where(votes + silent > 0, votes + silent, 1.0)
@@ -150,7 +150,7 @@ def _only_informative(counts: Counts, log_silent: Any) -> Any:
     return xp.where(counts.informative[:, None], log_silent, xp.zeros_like(log_silent))
 
 
-def _ways(statements: Any, like: Any) -> tuple[Any, Any]:
+def right_and_wrong(statements: Any, like: Any) -> tuple[Any, Any]:
     """For each code, how many sets of its size hold a given class, and how many do not."""
     xp = array_namespace(statements)
     n_classes = statements.shape[1]

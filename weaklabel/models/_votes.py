@@ -150,6 +150,18 @@ def log_set_rows(log_emission: Any, statements: Any) -> Any:
     return xp.concat([log_emission, *rows], axis=1)
 
 
+def over_parts(scores: Any) -> Any:
+    """Sum the probabilities of the parts of each class, n_items x n_classes.
+
+    Parameters
+    ----------
+    scores : floating array, n_items x n_classes x n_parts
+        In nats.
+    """
+    xp = array_namespace(scores)
+    return xp.reshape(log_sum_exp(xp.reshape(scores, (-1, scores.shape[2]))), scores.shape[:2])
+
+
 def statement_name(allowed: Any, classes: pd.Index) -> Any:
     """Name what a code says: a class, or a set of classes in braces."""
     names = classes[allowed].tolist()

@@ -225,10 +225,14 @@ class DawidSkene(VoteTerm, TermModel):
     def confusion_(self) -> pd.DataFrame:
         """P(says | class) of every source; a missing "says" stands for silence."""
         learned = self._learned().terms[0]
-        log_emission, log_silence = on_host(learned.log_emission), on_host(learned.log_silence)
-        rows = np.exp(np.concatenate([log_emission, log_silence[:, None, :]], axis=1))
+        log_silence = on_host(learned.log_silence)[:, None, :]
+        rows = np.exp(np.concatenate([on_host(learned.log_emission), log_silence], axis=1))
         # as the fit took it: a setting may overrule what the votes say
-        rows[(log_silence == 0).all(axis=1), -1, :] = np.nan
+        rows[(log_silence == 0).all(axis=2)[:, 0], -1, :] = np.nan
+        return self._confusion(rows)
+
+    def _confusion(self, rows: np.ndarray) -> pd.DataFrame:
+        """Name an array n_sources x (n_codes + 1) x n_classes; the last code is silence."""
         says = [statement_name(row, self.classes_) for row in self.statements_]
         index = pd.MultiIndex.from_product([self.sources_, [*says, None]], names=["source", "says"])
         return pd.DataFrame(rows.reshape(-1, rows.shape[-1]), index=index, columns=self.classes_)
