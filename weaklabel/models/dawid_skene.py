@@ -189,7 +189,7 @@ class DawidSkene(VoteTerm, TermModel):
         xp = array_namespace(posterior)
         return votes_of(evidence).sum_by_unit(posterior), xp.sum(posterior, axis=0)
 
-    def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> _Parameters:
+    def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> Any:
         said, mass = statistics
         xp = array_namespace(said)
         silent = mass[None, :] - xp.sum(said, axis=1)
@@ -199,7 +199,7 @@ class DawidSkene(VoteTerm, TermModel):
         counts = survey._replace(said=said + survey.said, silent=silent + survey.silent)
         return _Parameters(*EMISSIONS[self.emission](counts))
 
-    def _score(self, evidence: Evidence, parameters: _Parameters) -> Any:
+    def _score(self, evidence: Evidence, parameters: Any) -> Any:
         votes = votes_of(evidence)
         xp = array_namespace(votes.weight)
         log_emission = log_set_rows(parameters.log_emission, votes.statements)
@@ -216,7 +216,7 @@ class DawidSkene(VoteTerm, TermModel):
             scores = xp.where(silent_anyway > 0.5, xp.full_like(scores, -xp.inf), scores)
         return scores
 
-    def _log_belief(self, parameters: _Parameters, survey: Counts) -> float:
+    def _log_belief(self, parameters: Any, survey: Counts) -> float:
         return expected_log(survey.said, parameters.log_emission) + expected_log(
             survey.silent, parameters.log_silence
         )

@@ -141,13 +141,13 @@ class EBCC(IBCC):
         near = xp.exp(-(((sure[:, :, None] - place) * self.n_kinds) ** 2) / 2)
         return near / xp.sum(near, axis=2, keepdims=True)
 
-    def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> _Parameters:
+    def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> Any:
         found = super()._maximize(statistics, survey, log_prior)
         xp = array_namespace(found.log_emission)
         pseudo = xp.reshape(statistics[1], (-1, self.n_kinds)) + self.few_kinds
         return _Parameters(*found, expected_logs(pseudo, axis=1), pseudo)
 
-    def _kind_scores(self, evidence: Evidence, parameters: _Parameters) -> Any:
+    def _kind_scores(self, evidence: Evidence, parameters: Any) -> Any:
         xp = array_namespace(parameters.log_share)
         scores = super()._score(evidence, parameters)
         return (
@@ -155,15 +155,15 @@ class EBCC(IBCC):
             + parameters.log_share
         )
 
-    def _score(self, evidence: Evidence, parameters: _Parameters) -> Any:
+    def _score(self, evidence: Evidence, parameters: Any) -> Any:
         return over_parts(self._kind_scores(evidence, parameters))
 
-    def _log_belief(self, parameters: _Parameters, survey: Counts) -> float:
+    def _log_belief(self, parameters: Any, survey: Counts) -> float:
         shares = on_host(parameters.pseudo_share)
         moved_shares = divergence(shares, np.full_like(shares, self.few_kinds), axis=1)
         return super()._log_belief(parameters, survey) - moved_shares
 
-    def _moved(self, after: _Parameters, before: _Parameters) -> float:
+    def _moved(self, after: Any, before: Any) -> float:
         return super()._moved(after, before) + moved(after.log_share, before.log_share)
 
     @property

@@ -123,7 +123,7 @@ class IBCC(DawidSkene):
         silent = xp.where(speaks[:, None], quiet, xp.zeros_like(quiet))
         return Counts(said, silent, votes.statements, speaks)
 
-    def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> _Parameters:
+    def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> Any:
         said, mass = statistics
         xp = array_namespace(said)
         silent = mass[None, :] - xp.sum(said, axis=1)
@@ -134,10 +134,10 @@ class IBCC(DawidSkene):
         quiet = xp.where(survey.informative[:, None], logs[:, -1, :], xp.zeros_like(silent))
         return _Parameters(logs[:, :-1, :], quiet, pseudo)
 
-    def _log_belief(self, parameters: _Parameters, survey: Counts) -> float:
+    def _log_belief(self, parameters: Any, survey: Counts) -> float:
         return -divergence(parameters.pseudo, _joined(survey.said, survey.silent), axis=1)
 
-    def _moved(self, after: _Parameters, before: _Parameters) -> float:
+    def _moved(self, after: Any, before: Any) -> float:
         return moved(after.log_emission, before.log_emission) + moved(
             after.log_silence, before.log_silence
         )
