@@ -142,7 +142,7 @@ class EBCC(IBCC):
         return near / xp.sum(near, axis=2, keepdims=True)
 
     def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> Any:
-        found = super()._maximize(statistics, survey, log_prior)
+        found: Any = super()._maximize(statistics, survey, log_prior)
         xp = array_namespace(found.log_emission)
         pseudo = xp.reshape(statistics[1], (-1, self.n_kinds)) + self.few_kinds
         return _Parameters(*found, expected_logs(pseudo, axis=1), pseudo)
