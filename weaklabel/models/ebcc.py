@@ -142,10 +142,16 @@ class EBCC(IBCC):
         return near / xp.sum(near, axis=2, keepdims=True)
 
     def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> Any:
-        found: Any = super()._maximize(statistics, survey, log_prior)
-        xp = array_namespace(found.log_emission)
-        pseudo = xp.reshape(statistics[1], (-1, self.n_kinds)) + self.few_kinds
-        return _Parameters(*found, expected_logs(pseudo, axis=1), pseudo)
+        found = super()._maximize(statistics, survey, log_prior)
+        mass = statistics[1]
+        pseudo = array_namespace(mass).reshape(mass, (-1, self.n_kinds)) + self.few_kinds
+        return _Parameters(
+            log_emission=found.log_emission,
+            log_silence=found.log_silence,
+            pseudo=found.pseudo,
+            log_share=expected_logs(pseudo, axis=1),
+            pseudo_share=pseudo,
+        )
 
     def _kind_scores(self, evidence: Evidence, parameters: Any) -> Any:
         xp = array_namespace(parameters.log_share)
