@@ -127,11 +127,12 @@ class IBCC(DawidSkene):
         said, mass = statistics
         xp = array_namespace(said)
         silent = mass[None, :] - xp.sum(said, axis=1)
-        silent = xp.where(silent > 0, silent, xp.zeros_like(silent))
-        silent = xp.where(survey.informative[:, None], silent, xp.zeros_like(silent))
+        # the difference of equal sums may be -1e-12, or 1e-12 where there is no silence
+        there = (silent > 0) & (survey.silent > 0)
+        silent = xp.where(there, silent, xp.zeros_like(silent))
         pseudo = _joined(survey.said + said, survey.silent + silent)
         logs = expected_logs(pseudo, axis=1)
-        quiet = xp.where(survey.informative[:, None], logs[:, -1, :], xp.zeros_like(silent))
+        quiet = xp.where(survey.silent > 0, logs[:, -1, :], xp.zeros_like(silent))
         return _Parameters(logs[:, :-1, :], quiet, pseudo)
 
     def _log_belief(self, parameters: Any, survey: Counts) -> float:
@@ -161,8 +162,9 @@ def silence_odds(evidence: Evidence, votes: Votes) -> Any:
     xp = array_namespace(votes.weight)
     weights = xp.ones_like(votes.counts) if evidence.weights is None else evidence.weights
     voted = xp.sum(votes.sum_by_unit(weights[:, None])[:, :, 0], axis=1)
-    silent = xp.sum(weights) - voted
-    return xp.where(silent > 0, silent, 0.0) / xp.where(voted > 0, voted, 1.0)
+    total = xp.sum(weights)
+    silent = xp.where(total - voted > 1e-9 * total, total - voted, 0.0)
+    return silent / xp.where(voted > 0, voted, 1.0)
 
 
 def _joined(said: Any, silent: Any) -> Any:
