@@ -4,7 +4,7 @@ Labeling functions and constraints become `Evidence`; a `LabelModel` fuses it in
 probabilities on the user's own index; these train any classifier.
 """
 
-from weaklabel import datasets, plots, transport
+from weaklabel import datasets, outofcore, plots, transport
 from weaklabel.analysis import (
     agreement,
     bag_report,
@@ -139,6 +139,7 @@ __all__ = [
     "near_copies",
     "neighbors",
     "neighbors_from_groups",
+    "outofcore",
     "overlap",
     "plots",
     "proportions_from",
