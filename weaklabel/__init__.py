@@ -65,6 +65,7 @@ from weaklabel.models import (
     LabelModel,
     MajorityVote,
     OneCoin,
+    Triplets,
     WeightedVote,
 )
 from weaklabel.posterior import Posterior
@@ -119,6 +120,7 @@ __all__ = [
     "Tags",
     "Threshold",
     "TorchClassifier",
+    "Triplets",
     "WeightedVote",
     "agreement",
     "apply",

@@ -14,6 +14,7 @@ from weaklabel.models.label_model import LabelModel
 from weaklabel.models.mace import MACE
 from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.models.one_coin import OneCoin
+from weaklabel.models.triplets import Triplets
 from weaklabel.models.weighted_vote import WeightedVote
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "MajorityVote",
     "OneCoin",
     "SourceWarning",
+    "Triplets",
     "UnusedEvidence",
     "WeightedVote",
 ]
