@@ -14,10 +14,11 @@ from weaklabel import models
 from weaklabel.analysis import metrics
 from weaklabel.datasets import many_classes
 from weaklabel.evidence import Evidence
-from weaklabel.models import BaseLabelModel, DawidSkene, LabelModel, MajorityVote
+from weaklabel.models import BaseLabelModel, DawidSkene, LabelModel, MajorityVote, Triplets
 from weaklabel.posterior import Posterior
 
 AS_PUBLISHED = "DawidSkene as published"
+TRIPLETS = "Triplets as published"
 FIGURES = ("accuracy", "f1", "brier", "log_loss", "ece")
 
 
@@ -33,7 +34,9 @@ def our_models() -> dict[str, BaseLabelModel]:
     kinds = [kind for kind in found if _is_label_model(kind)]
     kinds.sort(key=lambda kind: (kind is not MajorityVote, kind is LabelModel))
     settings = DawidSkene(smoothing=0, tol=1e-5, max_iter=10_000, max_drift=1, max_misfit=math.inf)
-    return {kind.__name__: _seeded(kind()) for kind in kinds} | {AS_PUBLISHED: settings}
+    found = {kind.__name__: _seeded(kind()) for kind in kinds}
+    triplets = Triplets(moments="signed", class_prior=None)
+    return found | {AS_PUBLISHED: settings, TRIPLETS: triplets}
 
 
 def _is_label_model(kind: Any) -> bool:

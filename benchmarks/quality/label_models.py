@@ -110,7 +110,8 @@ def _report(rows: pd.DataFrame, chosen: argparse.Namespace) -> int:
     _tables.show("beside published figures", _tables.beside_published(rows, chosen.protocol))
     if not chosen.check:
         return 0
-    gates = _tables.gates(rows)
+    pooled = chosen.protocol == "pooled"
+    gates = _tables.gates(rows) if pooled else _tables.split_gates(rows)
     broken = [gate for gate in gates if not gate.met]
     for gate in broken:
         print(f"NOT MET  {gate.what}: {gate.found:.4f}, wanted {gate.wanted}")

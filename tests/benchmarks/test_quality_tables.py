@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.quality import _tables
-from benchmarks.quality._models import AS_PUBLISHED
+from benchmarks.quality._models import AS_PUBLISHED, TRIPLETS
 
 # accuracy and Brier score that Dawid-Skene is known for, and the Brier score of the plain vote
 KNOWN = {
@@ -58,6 +58,21 @@ def test_gates_notice_a_fourth_digit_and_a_loss():
     broken = [gate for gate in _tables.gates(changed) if not gate.met]
     assert broken[0].what == f"sms: {AS_PUBLISHED}, brier"
     assert len(broken) == 1 + 6
+
+
+def test_gates_of_the_split_hold_triplets_to_published_figures():
+    figures = {"model": TRIPLETS, "accuracy": [0.78, 0.7028], "set": ["youtube", "imdb"]}
+    gates = _tables.split_gates(pd.DataFrame(figures))
+    assert [gate.met for gate in gates] == [True, True]
+    worse = pd.DataFrame(figures | {"accuracy": [0.784, 0.7028]})
+    assert [gate.met for gate in _tables.split_gates(worse)] == [False, True]
+    assert _tables.split_gates(rows()) == []
+
+
+def test_gates_of_pooled_triplets_are_met_by_the_published_figures():
+    triplets = rows()[rows()["model"] == AS_PUBLISHED].assign(model="Triplets", brier=0.2554)
+    gates = [gate for gate in _tables.gates(triplets) if "Triplets" in gate.what]
+    assert [gate.met for gate in gates] == [True, False, False]
 
 
 def test_a_mean_is_left_out_for_a_model_that_failed_on_a_set():

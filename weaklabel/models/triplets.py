@@ -50,10 +50,11 @@ class Triplets(DawidSkene):
     Parameters
     ----------
     moments : {"covariance", "signed"} or None
-        None: "signed" if the silence of some source says something. "covariance": as above; silence is one more answer where it says something, and pairs are
+        "covariance": as above; silence is one more answer where it says something, and pairs are
         looked at where both could vote otherwise. "signed": as published for two classes, by
         products of votes that are +1, -1, and 0 for silence, and the mean over all triplets; this
-        takes silence as independent of the class, which rules that vote for one class never are.
+        takes silence as independent of the class. None: "signed" if the silence of some source
+        says something, since rules that do not err independently fit covariances worse.
     silence : {"informative", "missing"} or None
         Whether not voting depends on the class. None: as the votes say. Not used by "signed".
     class_prior : "uniform", None, mapping, Series or array, n_classes
@@ -175,10 +176,13 @@ def _signed(sums: PairSums, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     total = float(sums.total)
     share = sums.rate * (sums.seen / total)[:, None]  # of all items: says c
     silent = 1 - sums.seen / total
+    n_voting = int((sums.seen > 0).sum())
     hits, alarms = [], []
     for c, pi in enumerate(prior):
         product = (4 * sums.same[c] - 2 * (sums.one[c] + sums.one[c].T) + sums.both) / total
-        power = _mean_root(np.abs(product))
+        power = (2 * USUAL_ACCURACY - 1) * (1 - silent)
+        if n_voting >= 3:
+            power = _sum_roots(np.abs(product)) / ((n_voting - 1) * (n_voting - 2))
         rho = (1 + power - silent) / 2
         # a: says c, is c; b: says other, is c; c: says c, is other; d: says other, is other
         # a + b = pi (1 - P0), a + c = P(says c), a + d = rho, all four 1 - P0
@@ -192,12 +196,10 @@ def _signed(sums: PairSums, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.array(hits).T, np.array(alarms).T
 
 
-def _mean_root(product: np.ndarray) -> np.ndarray:
-    """Mean over pairs {l, k} of the root of M_jl M_jk / M_lk, 0 where M_lk is 0."""
-    n_sources = len(product)
-    apart = product * ~np.eye(n_sources, dtype=bool)
+def _sum_roots(product: np.ndarray) -> np.ndarray:
+    """Sum over l and k of the root of M_jl M_jk / M_lk, 0 where M_lk is 0."""
+    apart = product * ~np.eye(len(product), dtype=bool)
     inverse = np.divide(1.0, apart, out=np.zeros_like(apart), where=apart > 0)
     # the root of a product is the product of roots
     root = np.sqrt(apart)
-    sums = np.einsum("jl,lk,jk->j", root, np.sqrt(inverse), root, optimize=True)
-    return sums / max((n_sources - 1) * (n_sources - 2), 1)
+    return np.einsum("jl,lk,jk->j", root, np.sqrt(inverse), root, optimize=True)
