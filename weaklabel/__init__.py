@@ -4,7 +4,7 @@ Labeling functions and constraints become `Evidence`; a `LabelModel` fuses it in
 probabilities on the user's own index; these train any classifier.
 """
 
-from weaklabel import datasets, outofcore, plots, transport
+from weaklabel import datasets, distributed, outofcore, plots, transport
 from weaklabel.analysis import (
     agreement,
     bag_report,
@@ -130,6 +130,7 @@ __all__ = [
     "conflict",
     "counts_from",
     "datasets",
+    "distributed",
     "errors",
     "expected_score",
     "explain",

@@ -19,7 +19,7 @@ import pandas as pd
 from weaklabel._check import generator
 from weaklabel._device import on_host
 from weaklabel.models import _advice
-from weaklabel.models._base import STOPPED, first_posterior
+from weaklabel.models._base import STOPPED, binds, first_posterior
 from weaklabel.models._em import (
     Ending,
     Parameters,
@@ -201,7 +201,8 @@ class Loop:
         """Alternate passes over the parts and M-steps; see `_em.climb`."""
         model = self.model
         max_iter = 0 if model._closed_form else model.max_iter
-        max_drift = 1.0 if model.class_prior is not None else model.max_drift
+        given = model.class_prior is not None or binds(model._solver(), self.example)
+        max_drift = 1.0 if given else model.max_drift
         sums = self.over(Pass(model, None, rng))
         if rng is not None:  # the next start draws on
             rng.gamma(1.0, size=len(self.example.votes.sources) if self.example.votes else 0)
