@@ -55,8 +55,8 @@ def test_good_sources_count_more():
     ("settings", "message"),
     [
         ({"precision": "item"}, "precision='item' is unknown. Choose 'source' or 'class'"),
-        ({"strength": 0}, "strength is a number of pseudo-votes, above 0"),
-        ({"pull": -1}, "pull is a number of pseudo-votes, above 0"),
+        ({"strength": 0}, "strength is a weight, above 0"),
+        ({"pull": -1}, "pull is a weight, above 0"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(settings, message):

@@ -68,5 +68,5 @@ def test_settings_that_mean_nothing_are_refused():
     evidence, _ = tiny(0)
     with pytest.raises(ValueError, match="n_kinds is a number of kinds of items, at least 1; not"):
         wl.EBCC(n_kinds=0).fit(evidence)
-    with pytest.raises(ValueError, match="few_kinds is a number of pseudo-votes, above 0"):
+    with pytest.raises(ValueError, match="few_kinds is a weight, above 0"):
         wl.EBCC(few_kinds=0).fit(evidence)

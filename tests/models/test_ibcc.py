@@ -100,8 +100,8 @@ def test_confusion_is_recovered(seed):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"right": 0}, "right is a number of pseudo-votes, above 0 and finite; not 0"),
-        ({"wrong": np.inf}, "wrong is a number of pseudo-votes, above 0 and finite; not inf"),
+        ({"right": 0}, "right is a weight, above 0 and finite; not 0"),
+        ({"wrong": np.inf}, "wrong is a weight, above 0 and finite; not inf"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(settings, message):

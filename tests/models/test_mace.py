@@ -56,5 +56,5 @@ def test_competence_and_habits_are_recovered():
 
 @pytest.mark.parametrize("name", ["knowing", "habits"])
 def test_settings_that_mean_nothing_are_refused(name):
-    with pytest.raises(ValueError, match=f"{name} is a number of pseudo-votes, above 0"):
+    with pytest.raises(ValueError, match=f"{name} is a weight, above 0"):
         wl.MACE(**{name: -1}).fit(tiny(0)[0])

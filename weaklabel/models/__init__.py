@@ -13,6 +13,7 @@ from weaklabel.models.ibcc import IBCC
 from weaklabel.models.label_model import LabelModel
 from weaklabel.models.mace import MACE
 from weaklabel.models.majority_vote import MajorityVote
+from weaklabel.models.moment_matching import MomentMatching
 from weaklabel.models.one_coin import OneCoin
 from weaklabel.models.triplets import Triplets
 from weaklabel.models.weighted_vote import WeightedVote
@@ -31,6 +32,7 @@ __all__ = [
     "GaussianMixture",
     "LabelModel",
     "MajorityVote",
+    "MomentMatching",
     "OneCoin",
     "SourceWarning",
     "Triplets",

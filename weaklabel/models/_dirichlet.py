@@ -47,10 +47,10 @@ def divergence(after: Any, before: Any, axis: int) -> float:
 
 
 def refuse_weights(**weights: float) -> None:
-    """Refuse pseudo-votes that are no weights."""
+    """Refuse numbers that are no weights."""
     for name, weight in weights.items():
         if not 0 < weight < np.inf:
-            msg = f"{name} is a number of pseudo-votes, above 0 and finite; not {weight!r}."
+            msg = f"{name} is a weight, above 0 and finite; not {weight!r}."
             raise ValueError(msg)
 
 

@@ -246,6 +246,11 @@ def _refuse_settings(emission: str, smoothing: float, accuracy: float) -> None:
     if not smoothing >= 0:
         msg = f"smoothing is a number of pseudo-items a class, at least 0; not {smoothing!r}."
         raise ValueError(msg)
+    refuse_accuracy(accuracy)
+
+
+def refuse_accuracy(accuracy: float) -> None:
+    """Refuse what is no probability of being right."""
     if not 0 < accuracy <= 1:
         msg = f"accuracy is a probability, above 0 and at most 1; not {accuracy!r}."
         raise ValueError(msg)
