@@ -4,6 +4,7 @@ from weaklabel.models._advice import DriftWarning, SourceWarning, UnusedEvidence
 from weaklabel.models._base import BaseLabelModel
 from weaklabel.models.bwa import BWA
 from weaklabel.models.cautious import Cautious
+from weaklabel.models.chain import Chain
 from weaklabel.models.classifier import Classifier
 from weaklabel.models.dawid_skene import DawidSkene
 from weaklabel.models.ebcc import EBCC
@@ -26,6 +27,7 @@ __all__ = [
     "MACE",
     "BaseLabelModel",
     "Cautious",
+    "Chain",
     "Classifier",
     "DawidSkene",
     "DriftWarning",
