@@ -75,25 +75,24 @@ def forward_backward(
     for here in steps:
         joint = before[: len(here)] * likely[here]
         total[here] = joint.sum(axis=1)
-        possible = total[here, None] > 0
-        forward[here] = np.where(
-            possible, joint / np.where(possible, total[here, None], 1), 1 / n_classes
-        )
+        forward[here] = _over(joint, total[here], otherwise=1 / n_classes)
         before = forward[here] @ step
     after = np.ones((n_items, n_classes))
     pairs = np.zeros((n_classes, n_classes))
-    for here, following in zip(steps[-2::-1], steps[:0:-1], strict=True):
-        here = here[: len(following)]
-        possible = total[following, None] > 0
-        message = (
-            likely[following] * after[following] / np.where(possible, total[following, None], 1)
-        )
-        message = np.where(possible, message, 0.0)
+    for longer, following in zip(steps[-2::-1], steps[:0:-1], strict=True):
+        here = longer[: len(following)]
+        message = _over(likely[following] * after[following], total[following], otherwise=0.0)
         pairs += step * ((weights[here, None] * forward[here]).T @ message)
-        after[here] = np.where(possible, message @ step.T, 1.0)
+        after[here] = np.where(total[following, None] > 0, message @ step.T, 1.0)
     marginals = forward * after
     marginals /= marginals.sum(axis=1, keepdims=True)
     firsts = weights[steps[0]] @ marginals[steps[0]] if steps else np.zeros(n_classes)
     some = total > 0
     log_normalizer = np.where(some, np.log(np.where(some, total, 1.0)) + top[:, 0], -np.inf)
     return Chains(marginals, log_normalizer, firsts, pairs)
+
+
+def _over(values: np.ndarray, total: np.ndarray, *, otherwise: float) -> np.ndarray:
+    """Divide rows by totals; rows of nothing get a constant."""
+    some = total[:, None] > 0
+    return np.where(some, values / np.where(some, total[:, None], 1.0), otherwise)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -36,7 +37,7 @@ class Chain(DawidSkene):
 
     A hidden Markov model: the class of an item depends on that of the item before; sources err
     independently, each by its own confusion matrix, as in `DawidSkene`. Found by EM with forward
-    and backward messages along each sequence, which are exact.
+    and backward messages along each sequence, which are exact; few sweeps are best.
 
     Sequences are a level of the items' index; items follow each other as they come::
 
@@ -48,16 +49,18 @@ class Chain(DawidSkene):
     ----------
     sequence : name or number of a level, or None
         The level of the items' index that tells their sequence. None: every item for itself,
-        which is `DawidSkene`.
+        which is a few sweeps of `DawidSkene`.
     otherwise : class or None
         What items are in the start if no source votes on them; None: any class alike. For tags it
         is the class of tokens that are outside.
     impossible : pairs of classes, or None
         Which class never follows which, such as ``[("O", "I")]``.
-    emission, silence, smoothing, accuracy, class_prior, prior_strength, solver, n_init, max_iter, \
-tol, max_misfit, max_drift, random_state
+    emission, silence, smoothing, accuracy, class_prior, prior_strength, solver, max_drift
         As in `DawidSkene`. The class prior is that of items on their own; in a sequence the
         transitions take its place.
+    max_iter : int
+        Number of sweeps. More fit the votes better and the classes worse: sources of tags do not
+        err independently, and a chain that believes so stops seeing what few of them see.
 
     Attributes
     ----------
@@ -78,6 +81,12 @@ tol, max_misfit, max_drift, random_state
     (['O', 'B', 'I', 'O'], np.float64(0.0))
     """
 
+    _fixed_sweeps = True
+    max_misfit = float("inf")
+    n_init = 1
+    tol = 0.0
+    random_state = None
+
     def __init__(
         self,
         *,
@@ -91,12 +100,8 @@ tol, max_misfit, max_drift, random_state
         class_prior: Any = None,
         prior_strength: float | None = None,
         solver: Solver | None = None,
-        n_init: int = 1,
-        max_iter: int = 2000,
-        tol: float = 1e-4,
-        max_misfit: float = 1.0,
+        max_iter: int = 1,
         max_drift: float = 0.25,
-        random_state: Any = None,
     ) -> None:
         self.sequence = sequence
         self.otherwise = otherwise
@@ -108,12 +113,8 @@ tol, max_misfit, max_drift, random_state
         self.class_prior = class_prior
         self.prior_strength = prior_strength
         self.solver = solver
-        self.n_init = n_init
         self.max_iter = max_iter
-        self.tol = tol
-        self.max_misfit = max_misfit
         self.max_drift = max_drift
-        self.random_state = random_state
 
     # ---- sequences --------------------------------------------------------------------------
 
@@ -248,7 +249,7 @@ def _independent(posterior: np.ndarray, steps: list[np.ndarray]) -> tuple[np.nda
     """Masses of first items and of neighbors, as if neighbors were independent."""
     firsts = posterior[steps[0]].sum(axis=0)
     pairs = np.zeros((posterior.shape[1],) * 2)
-    for here, following in zip(steps, steps[1:], strict=False):
+    for here, following in itertools.pairwise(steps):
         after = posterior[following]
         weight = np.maximum(after.sum(axis=1, keepdims=True), 1e-300)
         pairs += posterior[here[: len(following)]].T @ (after / weight)
