@@ -22,7 +22,7 @@ from benchmarks.speed._processes import run_alone
 
 def main(arguments: list[str] | None = None) -> int:
     """Print and write the table; 1 if one of our own systems failed."""
-    names = ["apply", *_cases.CASES]
+    names = ["apply", "outofcore", *_cases.CASES]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.speed import apply
+from benchmarks.speed import apply, outofcore
 from benchmarks.speed._processes import has_module, run_alone
 
 Row = dict[str, Any]
@@ -108,7 +108,9 @@ CASES = {
         ),
     ),
 }
-APPLY_ROWS = {"full": 100_000, "quick": 10_000}
+BY_TEXTS = {100_000: tuple(apply.CASES), 1_000_000: ("all",)}  # number of texts, cases
+APPLY = {"full": BY_TEXTS, "quick": {10_000: tuple(apply.CASES)}}
+OUT_OF_CORE = {"full": [1_000_000, 10_000_000], "quick": [50_000]}
 
 
 def rows(names: list[str], *, quick: bool, pythons: dict[str, str]) -> Iterator[Row]:
@@ -117,7 +119,7 @@ def rows(names: list[str], *, quick: bool, pythons: dict[str, str]) -> Iterator[
     Parameters
     ----------
     names : list of str
-        "apply", or keys of `CASES`.
+        "apply", "outofcore", or keys of `CASES`.
     quick : bool
         Take the small sizes.
     pythons : dict
@@ -126,16 +128,34 @@ def rows(names: list[str], *, quick: bool, pythons: dict[str, str]) -> Iterator[
     for name in names:
         if name == "apply":
             yield from _apply_rows(quick, pythons.get("snorkel"))
+        elif name == "outofcore":
+            yield from _out_of_core_rows(quick)
         else:
             yield from _label_model_rows(CASES[name], quick, pythons)
 
 
 def _apply_rows(quick: bool, snorkel_python: str | None) -> Iterator[Row]:
     """Time labeling functions; `agrees` is 1 where all votes are equal."""
-    n_rows = APPLY_ROWS["quick" if quick else "full"]
-    for line in apply.table(n_rows, snorkel_python):
-        case = f"apply: {line['case']}, {n_rows:,} texts"
-        yield line | {"case": case, "agrees": float(line["agrees"])}
+    for n_rows, cases in APPLY["quick" if quick else "full"].items():
+        for line in apply.table(n_rows, snorkel_python, cases):
+            case = f"apply: {line['case']}, {n_rows:,} texts"
+            yield line | {"case": case, "agrees": float(line["agrees"])}
+
+
+def _out_of_core_rows(quick: bool) -> Iterator[Row]:
+    """Time fit and prediction from disk; `agrees` is 1 where memory gives the same to 1e-10."""
+    ours = math.nan
+    for line in outofcore.rows(OUT_OF_CORE["quick" if quick else "full"], ["DawidSkene"], None):
+        seconds = line["fit_s"] + line["predict_s"]
+        from_disk = "difference" not in line
+        ours = seconds if from_disk else ours
+        yield line | {
+            "case": f"fit and predict, {line['rows']:,} x {outofcore.N_SOURCES} at 10 %",
+            "system": f"weaklabel {line['system']}",
+            "seconds": seconds,
+            "ratio_to_ours": seconds / ours,
+            "agrees": math.nan if from_disk else float(line["difference"] < 1e-10),
+        }
 
 
 def _label_model_rows(case: Case, quick: bool, pythons: dict[str, str]) -> Iterator[Row]:

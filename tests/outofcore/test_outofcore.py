@@ -10,10 +10,11 @@ import pytest
 
 import weaklabel as wl
 from weaklabel import outofcore
-from weaklabel.outofcore import _memory, _patterns, _source
+from weaklabel.outofcore import _counting, _memory, _patterns, _source
 from weaklabel.outofcore._memory import in_bytes
 from weaklabel.outofcore._parts import Parts
 from weaklabel.outofcore._patterns import Patterns, distinct
+from weaklabel.outofcore._source import Source
 
 CLASSES = ["ham", "spam"]
 
@@ -72,18 +73,58 @@ def test_patterns_beyond_memory_are_read_from_files_in_every_sweep(tmp_path, sma
     monkeypatch.setattr(_patterns, "SMALL", 40)
     case = wl.datasets.independent(n_items=300, random_state=1)
     folder = written(votes_of(case), tmp_path / "votes")
-    files = []
-    monkeypatch.setattr(
-        _patterns.np, "save", lambda *a, save=np.save: (files.append(a[0]), save(*a))
+    model = outofcore.fit(
+        wl.DawidSkene(), folder, classes=case.classes, memory=3000, work=tmp_path / "work"
     )
-    model = outofcore.fit(wl.DawidSkene(), folder, classes=case.classes, memory=3000)
-    assert len(files) >= 4
+    assert len(list((tmp_path / "work").glob("*-codes.npy"))) >= 3
     whole = wl.DawidSkene().fit(evidence_of(case))
     assert model.n_iter_ == whole.n_iter_
     difference = model.predict_proba(evidence_of(case)) - whole.predict_proba(evidence_of(case))
     assert np.abs(difference.to_numpy()).max() < 1e-10
     with pytest.raises(ValueError, match=r"LabelModel learns from more than sums.*different rows"):
         outofcore.fit(wl.LabelModel(), folder, classes=case.classes, memory=3000)
+
+
+def stop_after(monkeypatch, n_units):
+    """Interrupt reading after some units; give what was read, and how often more may be."""
+    read, left = [], [n_units]
+
+    def batches(self, unit, columns, n_rows, batches=Source.batches):
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        read.append(unit.first)
+        return batches(self, unit, columns, n_rows)
+
+    monkeypatch.setattr(Source, "batches", batches)
+    monkeypatch.setattr(_counting, "SAVE_EVERY", 0.0)
+    return read, left
+
+
+def test_stopped_counting_goes_on_and_serves_another_model(tmp_path, small, monkeypatch):
+    read, left = stop_after(monkeypatch, 4)
+    case = wl.datasets.independent(n_items=700, random_state=0)
+    a, b = case.classes
+    frame = votes_of(case).replace({a: "a", b: "b"})
+    frame["sets"] = [["a", "b"][: i % 3] or None for i in range(700)]
+    folder = written(frame, tmp_path / "votes")
+    told = frame.assign(sets=[None if s is None else set(s) for s in frame["sets"]])
+    evidence = wl.Evidence(frame.index, ["a", "b"]).with_votes(told)
+
+    def run(model, classes=("a", "b")):
+        return outofcore.fit(model, folder, classes=classes, work=tmp_path / "work")
+
+    with pytest.raises(KeyboardInterrupt):
+        run(wl.OneCoin())
+    assert len(read) == 4
+    left[0] = -1
+    for name in ("OneCoin", "MajorityVote"):
+        found = run(getattr(wl, name)()).predict_proba(evidence)
+        whole = getattr(wl, name)().fit(evidence).predict_proba(evidence)
+        assert np.abs((found - whole).to_numpy()).max() < 1e-10
+        assert read == sorted(set(read))  # nothing twice
+    with pytest.raises(FileExistsError, match="holds counts of other votes"):
+        run(wl.OneCoin(), classes=["b", "a"])
 
 
 def reviews():
@@ -229,6 +270,7 @@ def test_votes_may_be_codes_and_sets(tmp_path, small):
         ({"f": ["ham", "eggs"]}, {}, ValueError, "'eggs'"),
         ({"f": [{"ham": 0.5, "spam": 0.5}]}, {}, ValueError, "'f' votes with probabilities. Rows"),
         ({"f": ["ham"]}, {"index": "id"}, KeyError, "The votes have no column 'id'; the columns"),
+        ({"f": []}, {}, ValueError, "The votes have no rows, so that there is nothing to learn"),
         ({"f": ["ham"]}, {"index": "f"}, ValueError, "no column besides the index"),
         ({"f": ["ham"]}, {"memory": "2 apples"}, ValueError, "memory='2 apples' is no amount"),
         ({"f": ["ham"]}, {"memory": 0}, ValueError, "memory=0 is no amount of memory"),
@@ -238,6 +280,17 @@ def test_what_is_no_vote_is_refused(tmp_path, frame, arguments, error, words):
     folder = written(pd.DataFrame(frame), tmp_path / "votes", n_files=1)
     with pytest.raises(error, match=words):
         outofcore.fit(wl.MajorityVote(), folder, classes=CLASSES, **arguments)
+
+
+def test_no_rows_give_no_parts(tmp_path):
+    pd.DataFrame({"f": ["ham"]}).to_parquet(tmp_path / "one.parquet")
+    pd.DataFrame({"f": ["ham"]}).head(0).to_parquet(tmp_path / "none.parquet")
+    with pytest.warns(wl.models._advice.SourceWarning):
+        model = outofcore.fit(wl.MajorityVote(), tmp_path / "one.parquet", classes=CLASSES)
+    both = [tmp_path / "none.parquet", tmp_path / "one.parquet"]
+    assert len(pd.read_parquet(outofcore.predict_proba(model, both, tmp_path / "both"))) == 1
+    done = outofcore.predict_proba(model, both[0], tmp_path / "p")
+    assert [path.name for path in done.iterdir()] == ["_manifest.json"]
 
 
 def test_files_are_found_and_alike(tmp_path):

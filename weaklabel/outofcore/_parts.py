@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 FORMAT, VERSION = "weaklabel parts", 1
@@ -80,21 +81,12 @@ class Parts:
 
         `note` may be a function, which is called when all tables are written.
         """
-        path = self._path(self.names[number])
-        half = self.folder / f".{path.name}.{uuid4().hex}.half"
-        try:
-            with half.open("xb") as file:
-                _write(file, tables)
-                file.flush()
-                os.fsync(file.fileno())
+        with written_aside(self._path(self.names[number])) as file:
+            _write(file, tables)
             note = note() if callable(note) else note
             if note is not None:  # first, since a part that is there is not made again
                 self.notes[self.names[number]] = note
                 self._save()
-            half.replace(path)
-            _sync(self.folder)
-        finally:
-            half.unlink(missing_ok=True)
 
     def finish(self) -> None:
         """Say that all parts are there."""
@@ -112,14 +104,31 @@ class Parts:
 
     def _save(self) -> None:
         """Replace the manifest in one step."""
-        state = {"format": FORMAT, "version": VERSION, **self._state, "notes": self.notes}
-        half = self.folder / f".{MANIFEST}.{uuid4().hex}.half"
-        with half.open("x", encoding="utf-8") as file:
-            json.dump(state, file, indent=1)
+        write_json(
+            self.folder / MANIFEST,
+            {"format": FORMAT, "version": VERSION, **self._state, "notes": self.notes},
+        )
+
+
+@contextmanager
+def written_aside(path: Path) -> Generator[BinaryIO]:
+    """Open a file that appears under its name, or replaces it, in one step and at the end."""
+    half = path.with_name(f".{path.name}.{uuid4().hex}.half")
+    try:
+        with half.open("xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        half.replace(self.folder / MANIFEST)
-        _sync(self.folder)
+        half.replace(path)
+        _sync(path.parent)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def write_json(path: Path, state: Any) -> None:
+    """Replace a file of JSON in one step."""
+    with written_aside(path) as file:
+        file.write(json.dumps(state, indent=1).encode())
 
 
 def _write(file: Any, tables: Iterable[Any]) -> None:

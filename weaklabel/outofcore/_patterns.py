@@ -15,6 +15,7 @@ from weaklabel._hash import scatter
 from weaklabel.evidence import Evidence
 from weaklabel.io.codes import SPREAD, UNKNOWN, Codes
 from weaklabel.io.wide import column_codes, refuse_unknown
+from weaklabel.outofcore._parts import written_aside
 from weaklabel.votes import Votes
 
 SMALL = 2**20  # patterns that wait before they are merged
@@ -74,6 +75,16 @@ class Reader:
         labels = pd.RangeIndex(first, first + len(codes))
         values = pd.Series(column.to_pylist(), index=labels, name=name, dtype=object)
         refuse_unknown(values, codes == UNKNOWN, self.codes)
+
+    def said(self) -> list[list[Any]]:
+        """List the sets of classes that were said, by positions; classes come first."""
+        return [np.flatnonzero(row).tolist() for row in self.codes.statements]
+
+    def take_up(self, said: list[list[int]]) -> None:
+        """Give sets of classes the codes they had in an earlier run."""
+        names = self.codes.classes.tolist()
+        for members in said:
+            self.codes.of({names[position] for position in members})
 
     def evidence(self, codes: np.ndarray, weights: np.ndarray | None = None) -> Evidence:
         """Make evidence of rows of codes."""
@@ -159,12 +170,37 @@ class Patterns:
         first, kind = distinct(codes)
         merged = codes[first], np.bincount(kind, weights=numbers)
         if merged[0].nbytes + merged[1].nbytes > self.most_bytes:
-            for name, array in zip(("codes", "numbers"), merged, strict=True):
-                np.save(self.folder / f"{self.n_files}-{name}.npy", array)
+            self._write(str(self.n_files), merged)
             self.n_files += 1
             merged = codes[:0], numbers[:0]
         self._waiting = [merged]
         self._n_waiting = self._n_merged = len(merged[0])
+
+    def _write(self, name: str, pair: tuple[np.ndarray, np.ndarray]) -> None:
+        """Write patterns and their numbers to files."""
+        for kind, array in zip(("codes", "numbers"), pair, strict=True):
+            with written_aside(self.folder / f"{name}-{kind}.npy") as file:
+                np.save(file, array)
+
+    def _read(self, name: str, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Read patterns and their numbers from files."""
+        codes, numbers = (
+            np.load(self.folder / f"{name}-{kind}.npy", allow_pickle=False, **how)
+            for kind in ("codes", "numbers")
+        )
+        return codes, numbers
+
+    def save(self, name: str) -> dict[str, Any]:
+        """Write what is in memory under a name; give what `restore` needs."""
+        self._merge()
+        self._write(name, self._waiting[0])
+        return {"files": self.n_files, "memory": name}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take up what `save` wrote."""
+        self.n_files = saved["files"]
+        self._waiting = [self._read(saved["memory"])]
+        self._n_waiting = self._n_merged = len(self._waiting[0][0])
 
     def finish(self) -> tuple[int, int]:
         """Merge all that waits; give the number of patterns, and of votes in them."""
@@ -176,9 +212,7 @@ class Patterns:
     def _blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Give files, mapped, and then what is in memory."""
         for at in range(self.n_files):
-            names = (self.folder / f"{at}-{name}.npy" for name in ("codes", "numbers"))
-            codes, numbers = (np.load(name, mmap_mode="r") for name in names)
-            yield codes, numbers
+            yield self._read(str(at), mmap_mode="r")
         yield from self._waiting
 
     def pieces(self, n_rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -70,6 +70,8 @@ class Source:
         for path, file in zip(self.paths, self._files, strict=True):
             for groups in _gathered(file.sizes):
                 n_rows = sum(file.sizes[group] for group in groups)
+                if not n_rows:
+                    continue
                 name = f"part-{len(found):06d}.parquet"
                 found.append(
                     Unit(path=path, groups=tuple(groups), first=first, n_rows=n_rows, name=name)

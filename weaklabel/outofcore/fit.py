@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from weaklabel._progress import progress_bar
 from weaklabel.evidence import Evidence
 from weaklabel.io.labels import class_names
 from weaklabel.models._chunks import Loop, refuse_if_not_additive, sum_over
+from weaklabel.outofcore._counting import Counting
 from weaklabel.outofcore._memory import in_bytes, rows_within
 from weaklabel.outofcore._patterns import Patterns, Reader
 from weaklabel.outofcore._source import Source
@@ -23,13 +24,14 @@ Model = TypeVar("Model")
 A_VOTE, A_NUMBER = 100, 60  # bytes that a fit takes for a vote, and for an item and a class
 
 
-def fit(
+def fit(  # noqa: PLR0913 keyword-only choices
     model: Model,
     votes: Any,
     *,
     classes: Sequence[Hashable],
     index: str | Sequence[str] = (),
     memory: int | str = "1GB",
+    work: Any = None,
     progress: bool | None = None,
 ) -> Model:
     """Fit a label model to votes on disk.
@@ -52,6 +54,10 @@ def fit(
         Columns that are no sources.
     memory : int or str
         What data may take, beside what the process has already: bytes, or "2GB".
+    work : path-like or None
+        Folder for what was counted, a small part of the size of the votes: if a run was stopped
+        while it read, the next goes on, and another model need not read the votes again. None
+        keeps nothing.
     progress : bool or None
         Show a progress bar. None shows one on a terminal or in a notebook only.
 
@@ -65,6 +71,8 @@ def fit(
     ValueError
         If a cell is no vote, a folder was not filled to the end, or the patterns do not fit in
         memory and the model cannot be fitted in parts.
+    FileExistsError
+        If `work` holds counts of other votes.
 
     Examples
     --------
@@ -79,11 +87,18 @@ def fit(
     """
     source = Source(votes, "votes")
     names = sources_of(source, index)
+    if not source.n_rows:
+        msg = "The votes have no rows, so that there is nothing to learn from."
+        raise ValueError(msg)
     budget = in_bytes(memory)
     reader = Reader(names, class_names(classes))
-    with tempfile.TemporaryDirectory(prefix="weaklabel-") as folder:
+    with tempfile.TemporaryDirectory(prefix="weaklabel-") as temporary:
+        folder = Path(temporary if work is None else work)
+        folder.mkdir(parents=True, exist_ok=True)
         patterns = Patterns(budget // 8, folder)
-        _count(source, reader, patterns, budget, progress)
+        counting = Counting(source, reader, patterns)
+        n_rows = rows_within(budget // 4, bytes_of_votes(len(names)))
+        counting.run(n_rows, progress, keep=work is not None)
         n_patterns, n_votes = patterns.finish()
         needed = n_votes * A_VOTE + n_patterns * len(reader.codes.classes) * A_NUMBER
         if needed <= budget:
@@ -114,20 +129,6 @@ def sources_of(source: Source, index: str | Sequence[str]) -> list[str]:
 def bytes_of_votes(n_sources: int) -> int:
     """Guess what one row of votes takes while it is read."""
     return 12 * n_sources + 64
-
-
-def _count(
-    source: Source, reader: Reader, patterns: Patterns, budget: int, progress: bool | None
-) -> None:
-    """Count all rows by pattern."""
-    n_rows = rows_within(budget // 4, bytes_of_votes(len(reader.sources)))
-    with progress_bar(progress, source.n_rows, "votes", unit=" rows", unit_scale=True) as bar:
-        for unit in source.units():
-            first = unit.first
-            for table in source.batches(unit, reader.sources, n_rows):
-                patterns.add(reader.read(table, first))
-                first += table.num_rows
-                bar.update(table.num_rows)
 
 
 def _fit_together(model: Any, reader: Reader, patterns: Patterns, n_patterns: int) -> None:
