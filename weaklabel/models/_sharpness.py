@@ -54,8 +54,8 @@ def sharpen(
     told : floating array, n_classifiers x n_items x n_classes
         Log probabilities by classifiers that did not see the item, without class shares.
     log_prior : floating array, n_classes
-    mass : floating array, n_items
-        How much each item counts for class shares.
+    mass : floating array, n_items x n_classes
+        The posterior that taught the classifiers, times how much each item counts.
     before : floating array, n_classifiers, or None
         Weights that are kept but for their sum; None finds all.
 
@@ -77,14 +77,16 @@ def sharpen(
     likelihood is conditional on totals, by the saddlepoint of the information about the offset.
     """
     share = np.full(len(told), 1 / len(told)) if before is None else before / before.sum()
+    counted = mass.sum(axis=1)
     certain = _Certain.of(evidence)
-    if certain is None:
-        return share, balanced(np.tensordot(share, told, 1), log_prior, mass)
     mixed = told if before is None else np.tensordot(share, told, 1)[None]
 
     def loss(free: np.ndarray) -> tuple[float, np.ndarray]:
         weight = _weight(free)
-        value, slope = certain.fit(mixed, weight, log_prior, mass)
+        if certain is None:
+            value, slope = _likeness(mixed, weight, log_prior, mass)
+        else:
+            value, slope = certain.fit(mixed, weight, log_prior, counted)
         belief = np.r_[free[0] / SPREAD**2, free[1:] / SPREAD_OF_ONE**2]
         by_free = weight[:-1] * (slope[:-1] - slope @ weight / weight.sum())
         return belief @ free / 2 - value, belief - np.r_[slope @ weight, by_free]
@@ -95,7 +97,21 @@ def sharpen(
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     weight = _weight(found.x)
     weight = weight if before is None else weight[0] * share
-    return weight, balanced(np.tensordot(weight, told, 1), log_prior, mass)
+    return weight, balanced(np.tensordot(weight, told, 1), log_prior, counted)
+
+
+def _likeness(
+    told: np.ndarray, weight: np.ndarray, log_prior: np.ndarray, mass: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Log-likelihood of labels drawn from the posterior, and its slope along the weights."""
+    counted = mass.sum(axis=1)
+    offset = balanced(np.tensordot(weight, told, 1), log_prior, counted)
+    scores = log_prior + stretched(told, weight, offset)
+    scores -= logsumexp(scores, axis=1, keepdims=True)
+    predicted = np.exp(scores)
+    left = mass - predicted * counted[:, None]
+    slope = [(left * (one + _bend(one, predicted, counted))).sum() for one in told]
+    return float((mass * scores).sum()), np.array(slope)
 
 
 def _weight(free: np.ndarray) -> np.ndarray:
