@@ -201,8 +201,17 @@ def test_waves_see_what_is_not_linear():
     X = rng.normal(size=(600, 2))
     gold = (X[:, 0] * X[:, 1] > 0).astype(int)
     assert (SoftLogistic(waves=200).fit(X, gold).predict(X) == gold).mean() > 0.9
-    kinds = [type(one).__name__ for one in default_learners((600, 300), 2, 0.5)]
-    assert kinds == ["SoftLogistic", "SoftLogistic"]
+
+
+def test_the_default_learner_follows_columns_and_classes():
+    rng = np.random.default_rng(0)
+    numbers, flags = rng.normal(size=(50, 60)), rng.integers(2, size=(50, 200)) * 1.0
+    assert [one.waves for one in default_learners(numbers, 2, 0.5)] == [1024]
+    assert [one.waves for one in default_learners(numbers[:, :3], 40, 0.5)] == [1024]
+    table = np.column_stack([numbers[:, :9], flags])
+    logistic, trees = default_learners(table, 2, 0.05)
+    assert logistic.penalty == 20
+    assert trees.min_samples_leaf == 5  # of 50 rows
 
 
 # ---- sharpness ------------------------------------------------------------------------------

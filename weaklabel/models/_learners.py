@@ -11,9 +11,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.kernel_approximation import RBFSampler
 
-WIDE = 128  # with more columns or classes boosting is slow, and kernels see as much
+WIDE = 48  # columns of more than two values; with more of them, or of classes, kernels see more
 FEW = 32
 WAVES = 1024
+WIDTH = 0.15  # of the kernel exp(-WIDTH * mean squared difference of columns)
 
 
 def knowledge(mass: np.ndarray) -> float:
@@ -29,22 +30,21 @@ def knowledge(mass: np.ndarray) -> float:
     return float(np.clip(spread / max(1 - share @ share, 1e-12), 1e-4, 1.0))
 
 
-def default_learners(shape: tuple[int, ...], n_classes: int, known: float) -> list[Any]:
+def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
     """Give what learns from vague labels, unfitted.
 
-    Logistic regression is hard to fool. Boosted trees see more where there are few columns. Beyond,
-    columns are taken for pixels or embeddings, and logistic regression on random Fourier features
-    is what sees more. The vaguer the labels (`known`, see `knowledge`), the simpler all are.
+    Logistic regression is hard to fool; boosted trees see more. Where there are many columns, they
+    are taken for pixels or embeddings, and logistic regression on random Fourier features of them
+    does both. The vaguer the labels (`known`, see `knowledge`), the simpler all are.
     """
-    n_rows, n_columns = shape
     penalty = 1 / known
-    if n_columns > WIDE or n_classes > FEW:
-        return [SoftLogistic(penalty=penalty), SoftLogistic(penalty=penalty, waves=WAVES)]
+    if _n_gradual(X) > WIDE or n_classes > FEW:
+        return [SoftLogistic(penalty=penalty, waves=WAVES)]
     settings: dict[str, Any] = {"early_stopping": False}  # its annotation knows words only
     trees = HistGradientBoostingClassifier(
         max_iter=60,
         max_leaf_nodes=16,
-        min_samples_leaf=int(np.clip(25 / known, 5, max(5, n_rows // 10))),
+        min_samples_leaf=int(np.clip(25 / known, 5, max(5, len(X) // 10))),
         l2_regularization=10.0,
         max_features=0.5,
         random_state=0,
@@ -53,10 +53,16 @@ def default_learners(shape: tuple[int, ...], n_classes: int, known: float) -> li
     return [SoftLogistic(penalty=penalty, adaptive=True), trees]
 
 
+def _n_gradual(X: np.ndarray) -> int:
+    """Count the columns that have more than two values."""
+    low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
+    return int(((low < X) & (high > X)).any(axis=0).sum())
+
+
 class SoftLogistic(ClassifierMixin, BaseEstimator):
     """Logistic regression on soft labels; scikit-learn's needs a row for each class of an item.
 
-    Up to 128 columns each is standardized; more have one common scale. NaN counts as the mean.
+    Columns are standardized, or brought to one common scale for `waves`. NaN counts as the mean.
 
     Parameters
     ----------
@@ -116,17 +122,17 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         n_known = np.maximum((~missing).sum(axis=0), 1)
         self.mean_ = np.where(missing, 0.0, X).sum(axis=0) / n_known
         variance = (np.where(missing, 0.0, X - self.mean_) ** 2).sum(axis=0) / n_known
-        if len(variance) > WIDE:
+        if self.waves:  # pixels, embeddings: what hardly varies says little
             variance = np.full(len(variance), variance.mean())
         self.deviation_ = np.where(variance > 0, np.sqrt(variance), 1.0)
         if self.waves:
-            gamma = 0.5 / X.shape[1]
+            gamma = WIDTH / X.shape[1]
             self.sampler_ = RBFSampler(gamma=gamma, n_components=self.waves, random_state=0)
             self.sampler_.fit(X[:1])
 
     def _columns(self, X: Any) -> np.ndarray:
         """Give what is learned from; where there is much, in single precision, for speed."""
-        kind = np.float32 if self.waves or len(self.mean_) > WIDE else np.float64
+        kind = np.float32 if self.waves else np.float64
         scaled = (np.asarray(X) - self.mean_) / self.deviation_
         scaled = np.nan_to_num(scaled, nan=0.0).astype(kind)
         if not self.waves:

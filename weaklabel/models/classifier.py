@@ -63,8 +63,9 @@ class Classifier(TermModel):
         Any scikit-learn classifier with ``predict_proba``, or a Pipeline that ends in one. One
         whose ``fit`` takes no ``sample_weight`` learns one class an item, drawn from the
         posterior. Several are averaged in log probabilities, with weights that counts and
-        candidates tell. None: logistic regression, and boosting of small trees; beyond 128 columns
-        or 32 classes, logistic regression on random Fourier features in place of trees.
+        candidates tell. None: logistic regression and boosting of small trees; beyond 48 columns
+        of more than two values (pixels, embeddings) or 32 classes, logistic regression on random
+        Fourier features.
     n_folds : int
         Classifiers in a sweep. 1 lets every item hear its own label, which is rarely wise.
     solver : Solver or None
@@ -131,7 +132,7 @@ class Classifier(TermModel):
         solver: Solver | None = None,
         class_prior: Any = None,
         prior_strength: float | None = None,
-        max_iter: int = 2,
+        max_iter: int = 3,
         progress: bool | None = None,
     ) -> None:
         self.estimator = estimator
@@ -202,7 +203,7 @@ class Classifier(TermModel):
     def _learners(self, X: np.ndarray, mass: np.ndarray, known: float) -> list[Any]:
         """Give the classifiers to fit in each fold."""
         if self.estimator is None:
-            return default_learners(X.shape, mass.shape[1], known)
+            return default_learners(X, mass.shape[1], known)
         return list(self.estimator) if _several(self.estimator) else [self.estimator]
 
     def _score(self, evidence: Evidence, parameters: _Parameters) -> Any:
