@@ -203,11 +203,11 @@ def test_waves_see_what_is_not_linear():
     assert (SoftLogistic(waves=200).fit(X, gold).predict(X) == gold).mean() > 0.9
 
 
-def test_the_default_learner_follows_columns_and_classes():
+def test_the_default_learners_follow_columns_and_classes():
     rng = np.random.default_rng(0)
     numbers, flags = rng.normal(size=(50, 60)), rng.integers(2, size=(50, 200)) * 1.0
-    assert [one.waves for one in default_learners(numbers, 2, 0.5)] == [1024]
-    assert [one.waves for one in default_learners(numbers[:, :3], 40, 0.5)] == [1024]
+    assert [one.waves for one in default_learners(numbers, 2, 0.5)] == [0, 512]
+    assert [one.waves for one in default_learners(numbers[:, :3], 5, 0.5)] == [0, 512]
     table = np.column_stack([numbers[:, :9], flags])
     logistic, trees = default_learners(table, 2, 0.05)
     assert logistic.penalty == 20
@@ -226,26 +226,35 @@ def test_sharpness_is_that_of_the_counts():
     told = np.column_stack([-logit, logit])[None] / 2
     prior = np.log([1 - gold.mean(), gold.mean()])
     noise = rng.normal(size=told.shape)
+    mass = np.full((4000, 2), 0.5)
     for factor in (0.2, 1.0, 3.0):
-        weight, offset = _sharpness.sharpen(evidence, told * factor, prior, np.ones(4000))
+        weight, offset = _sharpness.sharpen(evidence, told * factor, prior, mass)
         assert weight[0] * factor == pytest.approx(1, abs=0.15)
         both = np.concatenate([told * factor, noise])
-        weight, offset = _sharpness.sharpen(evidence, both, prior, np.ones(4000))
+        weight, offset = _sharpness.sharpen(evidence, both, prior, mass)
         assert weight[0] * factor == pytest.approx(1, abs=0.15)
         assert weight[1] < 0.2
     scores = prior + np.tensordot(weight, both, 1) + offset
     np.testing.assert_allclose(expit(scores[:, 1] - scores[:, 0]).mean(), gold.mean(), rtol=1e-6)
 
 
-def test_nothing_certain_leaves_classifiers_averaged_as_they_are():
-    X, _ = planted(n_items=5)
-    evidence = wl.Evidence(X.index, classes=[0, 1]).with_features(X)
-    told = np.random.default_rng(0).normal(size=(2, 5, 2))
-    weight, _ = _sharpness.sharpen(evidence, told, np.log([0.5, 0.5]), np.ones(5))
-    assert weight.tolist() == [0.5, 0.5]
-    before = np.array([1.0, 3.0])
-    weight, _ = _sharpness.sharpen(evidence, told, np.log([0.5, 0.5]), np.ones(5), before)
-    assert weight.tolist() == [0.25, 0.75]
+@pytest.mark.parametrize("vague", [0.0, 0.3])
+def test_where_nothing_is_certain_the_posterior_decides(vague):
+    """What predicts the posterior best is stretched by as much as the posterior is vague."""
+    rng = np.random.default_rng(0)
+    logit = rng.normal(scale=2.0, size=4000)
+    gold = np.eye(2)[(rng.random(4000) < expit(logit)).astype(int)]
+    mass = (1 - vague) * gold + vague / 2
+    mean = (1 - vague) * expit(logit) + vague / 2  # what the best classifier can know of it
+    right = np.column_stack([-logit, logit]) / 2
+    told = np.log(np.column_stack([1 - mean, mean]))
+    told = np.stack([0.5 * (told - told.mean(axis=1, keepdims=True)), rng.normal(size=(4000, 2))])
+    evidence = wl.Evidence(range(4000), classes=[0, 1]).with_features(right)
+    weight, _ = _sharpness.sharpen(evidence, told, np.log(mass.mean(axis=0)), mass)
+    assert weight[0] == pytest.approx(2 * (1 + (1 - knowledge(mass)) / 2), abs=0.15)
+    assert weight[1] < 0.1
+    kept, _ = _sharpness.sharpen(evidence, told, np.log(mass.mean(axis=0)), mass, np.ones(2))
+    assert kept[0] == kept[1]
 
 
 @pytest.mark.parametrize("part", ["bags", "candidates", "hints"])
@@ -269,6 +278,17 @@ def test_the_slope_is_that_of_the_likelihood(part, monkeypatch):
     for one in range(2):
         step = np.eye(2)[one] * 1e-4
         up, down = (certain.fit(told, at + s, prior, mass)[0] for s in (step, -step))
+        assert slope[one] == pytest.approx((up - down) / 2e-4, rel=1e-4)
+
+
+def test_the_slope_is_that_of_the_posterior():
+    rng = np.random.default_rng(0)
+    told, mass = rng.normal(size=(2, 60, 3)), rng.gamma(1.0, size=(60, 3))
+    at, prior = np.array([0.7, 0.4]), np.log(mass.sum(axis=0) / mass.sum())
+    _, slope = _sharpness._likeness(told, at, prior, mass)
+    for one in range(2):
+        step = np.eye(2)[one] * 1e-4
+        up, down = (_sharpness._likeness(told, at + s, prior, mass)[0] for s in (step, -step))
         assert slope[one] == pytest.approx((up - down) / 2e-4, rel=1e-4)
 
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from laws._cases import fitted, no_advice
 from sklearn.base import clone
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 import weaklabel as wl
@@ -313,13 +315,33 @@ def test_large_bags_need_expected_counts_only(scale, solver):
     assert isinstance(chosen, solver)
 
 
+def test_what_is_read_in_the_text_makes_votes_better():
+    """Dependent votes teach the classifier once, and keep the class prior they were learned with."""
+    comments = wl.datasets.load_youtube_comments()
+    words = TfidfVectorizer(min_df=3).fit_transform(comments.text)
+    features = TruncatedSVD(20, random_state=0).fit_transform(words)
+    votes = wl.apply(youtube_spam.FUNCTIONS, comments)
+    evidence = wl.Evidence(comments.index, classes=["ham", "spam"]).with_votes(votes)
+    alone = wl.LabelModel().fit(evidence)
+    assert isinstance(alone.model_, wl.Cautious)
+    read = evidence.with_features(features)
+    model = wl.LabelModel().fit(read)
+    assert [term.max_iter for term in model.terms_] == [0, 0]
+    pd.testing.assert_series_equal(model.class_prior_, alone.class_prior_)
+    before, after = (
+        wl.score(comments.label, m.posterior(e)) for m, e in ((alone, evidence), (model, read))
+    )
+    assert after["log_loss"] < before["log_loss"] - 0.02
+    assert after["accuracy"] >= before["accuracy"]
+
+
 def test_dependent_sources_and_a_classifier_are_pooled():
     """Their sum would be far too sure: what rules read, the classifier reads."""
     case = wl.datasets.everything(300, random_state=0)
     evidence = case.evidence("votes", "features")
     with no_advice():
         fit = wl.Cautious().fit(evidence)
-        term = Learned(wl.Cautious(), fit.parameters_.terms[0])
+        term = Learned(wl.Cautious(), fit.parameters_.terms[0], fit.parameters_.log_prior)
         classifier = wl.Classifier(LogisticRegression())
         pooled, added = (
             Fusion([term, classifier], pooled=flag).fit(evidence).posterior(evidence)

@@ -90,15 +90,19 @@ def _with_the_rest(
     copies = NO_COPIES
     if cautious is not None:
         afresh: Any = clone(cautious)
-        terms = [Learned(afresh, cautious.parameters_.terms[0])]
+        known = cautious.parameters_
+        terms = [Learned(afresh, known.terms[0], known.log_prior)]
     elif votes is not None:
         terms, copies = [clone(votes.model)], votes.copies
+    # what votes say is relative to the class prior that they were learned with
+    taught_by_votes = cautious is not None and not binds(solver, evidence)
     if evidence.features is not None:
-        terms.append(Classifier())
+        terms.append(Classifier(max_iter=0) if taught_by_votes else Classifier())
     # sources that depend on each other read what the classifier reads
-    pooled = cautious is not None
-    model = terms[0] if len(terms) == 1 else Fusion(terms, pooled=pooled)
+    model = terms[0] if len(terms) == 1 else Fusion(terms, pooled=cautious is not None)
     model.set_params(solver=solver)
+    if taught_by_votes:
+        model.set_params(class_prior=cautious.class_prior_.to_numpy())
     if binds(solver, evidence) and "max_iter" in model.get_params(deep=False):
         model.set_params(max_iter=min(model.max_iter, BOUND_SWEEPS))
     return fit(model, one_voice(evidence, copies)), copies

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from array_api_compat import array_namespace
+
 from weaklabel.models._base import BaseLabelModel, TermModel
+from weaklabel.solvers import Independent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +65,8 @@ class Learned(TermModel):
     term : TermModel
     parameters : NamedTuple of arrays
         Of the term.
+    log_prior : floating array, n_classes
+        Class prior that they were learned with.
     """
 
     class_prior = None
@@ -73,9 +78,10 @@ class Learned(TermModel):
     max_drift = 1.0
     random_state = None
 
-    def __init__(self, term: TermModel, parameters: Any) -> None:
+    def __init__(self, term: TermModel, parameters: Any, log_prior: Any) -> None:
         self.term = term
         self.parameters = parameters
+        self.log_prior = log_prior
 
     @property
     def _uses(self) -> frozenset[str]:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -88,7 +94,10 @@ class Learned(TermModel):
         return self.term._informs(evidence)
 
     def _start(self, evidence: Evidence, rng: np.random.Generator | None) -> Any:
-        return self.term._start(evidence, rng)
+        score = self._score(evidence, self.parameters)
+        xp = array_namespace(score)
+        score = xp.where(self._informs(evidence)[:, None], score, xp.zeros_like(score))
+        return Independent().solve(self.log_prior + score, evidence).probabilities
 
     def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> tuple[()]:
         return ()

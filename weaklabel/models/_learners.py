@@ -11,9 +11,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.kernel_approximation import RBFSampler
 
-WIDE = 48  # columns of more than two values; with more of them, or of classes, kernels see more
-FEW = 32
-WAVES = 1024
+WIDE = 48  # columns of more than two values: with more of them, kernels see more than trees
+FEW = 4  # classes: trees need one for each, in each round
+WAVES = 512
 WIDTH = 0.15  # of the kernel exp(-WIDTH * mean squared difference of columns)
 
 
@@ -24,7 +24,7 @@ def knowledge(mass: np.ndarray) -> float:
     as much as this share of them would with certain labels.
     """
     weight: np.ndarray = mass.sum(axis=1)
-    means = mass / weight[:, None]
+    means = mass / np.where(weight > 0, weight, 1.0)[:, None]
     share = mass.sum(axis=0) / weight.sum()
     spread = weight @ ((means - share) ** 2).sum(axis=1) / weight.sum()
     return float(np.clip(spread / max(1 - share @ share, 1e-12), 1e-4, 1.0))
@@ -34,12 +34,12 @@ def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
     """Give what learns from vague labels, unfitted.
 
     Logistic regression is hard to fool; boosted trees see more. Where there are many columns, they
-    are taken for pixels or embeddings, and logistic regression on random Fourier features of them
-    does both. The vaguer the labels (`known`, see `knowledge`), the simpler all are.
+    are taken for pixels or embeddings, and logistic regression on random Fourier features takes
+    the place of trees. The vaguer the labels (`known`, see `knowledge`), the simpler all are.
     """
     penalty = 1 / known
     if _n_gradual(X) > WIDE or n_classes > FEW:
-        return [SoftLogistic(penalty=penalty, waves=WAVES)]
+        return [SoftLogistic(penalty=penalty), SoftLogistic(penalty=penalty, waves=WAVES)]
     settings: dict[str, Any] = {"early_stopping": False}  # its annotation knows words only
     trees = HistGradientBoostingClassifier(
         max_iter=60,

@@ -12,6 +12,7 @@ from scipy.special import logsumexp, softmax
 from sklearn.exceptions import ConvergenceWarning
 
 from weaklabel._device import on_host
+from weaklabel.models._learners import knowledge
 from weaklabel.solvers import BeliefPropagation, Independent
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 # Belief about sharpness and about the weight of a classifier beside others: deviation of their
 # logarithms. Where little is certain of the items, classifiers are averaged as they are.
 SPREAD, SPREAD_OF_ONE = 2.0, 1.0
+# A classifier that predicts vague labels as well as can be knows more of the true ones: by how much
+# its log probabilities are stretched where the labels knew nothing. With 0 to .8, features make
+# votes better in log-loss on all seven open sets; in accuracy most around the middle.
+DILUTION = 0.5
 LARGEST = 10.0
 FARTHEST = 14.0  # nats between two classes: a classifier may always be wrong, once in a million
 
@@ -46,6 +51,8 @@ def sharpen(
     before: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find weights of classifiers that make bags, candidates and hints most likely.
+
+    Where there are none, those that make the posterior most likely, stretched by its vagueness.
 
     Parameters
     ----------
@@ -97,6 +104,8 @@ def sharpen(
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     weight = _weight(found.x)
     weight = weight if before is None else weight[0] * share
+    if certain is None:
+        weight = weight * (1 + DILUTION * (1 - knowledge(mass)))
     return weight, balanced(np.tensordot(weight, told, 1), log_prior, counted)
 
 

@@ -63,9 +63,9 @@ class Classifier(TermModel):
         Any scikit-learn classifier with ``predict_proba``, or a Pipeline that ends in one. One
         whose ``fit`` takes no ``sample_weight`` learns one class an item, drawn from the
         posterior. Several are averaged in log probabilities, with weights that counts and
-        candidates tell. None: logistic regression and boosting of small trees; beyond 48 columns
-        of more than two values (pixels, embeddings) or 32 classes, logistic regression on random
-        Fourier features.
+        candidates tell. None: logistic regression and boosting of small trees; beyond 4 classes,
+        or 48 columns of more than two values (pixels, embeddings), logistic regression on random
+        Fourier features in place of trees.
     n_folds : int
         Classifiers in a sweep. 1 lets every item hear its own label, which is rarely wise.
     solver : Solver or None
@@ -132,7 +132,7 @@ class Classifier(TermModel):
         solver: Solver | None = None,
         class_prior: Any = None,
         prior_strength: float | None = None,
-        max_iter: int = 3,
+        max_iter: int = 4,
         progress: bool | None = None,
     ) -> None:
         self.estimator = estimator
