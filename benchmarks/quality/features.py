@@ -80,9 +80,9 @@ def _rows(folder: Path, n_columns: int) -> Iterator[dict[str, Any]]:
             fitted = wl.LabelModel().fit(evidence)
             probabilities = fitted.posterior(evidence).probabilities
             seconds = time.perf_counter() - begin
-        for items, mask in (("covered", voted), ("all", np.ones(len(gold), dtype=bool))):
-            mask = mask & (gold >= 0)
-            scores = wl.score(gold[mask], pd.DataFrame(probabilities[mask]))
+        known = gold >= 0
+        for items, rows in (("covered", known & voted), ("all", known)):
+            scores = wl.score(gold[rows], pd.DataFrame(probabilities[rows]))
             told = {name: scores[name] for name in ("n", "accuracy", "brier", "log_loss", "ece")}
             yield {"set": folder.name, "items": items, "model": model, "seconds": seconds} | told
 

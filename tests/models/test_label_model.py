@@ -316,7 +316,7 @@ def test_large_bags_need_expected_counts_only(scale, solver):
 
 
 def test_what_is_read_in_the_text_makes_votes_better():
-    """Dependent votes teach the classifier once, and keep the class prior they were learned with."""
+    """Dependent votes teach the classifier once, and keep the class prior they came with."""
     comments = wl.datasets.load_youtube_comments()
     words = TfidfVectorizer(min_df=3).fit_transform(comments.text)
     features = TruncatedSVD(20, random_state=0).fit_transform(words)
