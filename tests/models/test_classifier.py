@@ -203,6 +203,19 @@ def test_waves_see_what_is_not_linear():
     assert (SoftLogistic(waves=200).fit(X, gold).predict(X) == gold).mean() > 0.9
 
 
+def test_what_was_never_seen_counts_as_the_farthest_seen():
+    """A pixel that was black but once would else outweigh all others."""
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=400), np.zeros(400), np.zeros(400)])
+    X[0, 1] = 1e-3
+    gold = (X[:, 0] > 0).astype(int)
+    model = SoftLogistic().fit(X, gold)
+    new = np.array([[2.0, 16.0, 16.0], [2.0, 1e-3, 0.0]])
+    found = model.predict_proba(new)
+    np.testing.assert_allclose(found[0], found[1])
+    assert found[0, 1] > 0.9
+
+
 def test_the_default_learners_follow_columns_and_classes():
     rng = np.random.default_rng(0)
     numbers, flags = rng.normal(size=(50, 60)), rng.integers(2, size=(50, 200)) * 1.0

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LARGE_BAG = 2048  # members; in larger bags a count differs from its expectation by nothing
 
+VAGUE_SWEEPS = 8  # of a classifier that candidates teach: digits, one exclusion each, .75 to .9
+
 BOUND_SWEEPS = 50  # each makes all bags agree again; what moves later moves little
 
 
@@ -97,15 +99,26 @@ def _with_the_rest(
     # what votes say is relative to the class prior that they were learned with
     taught_by_votes = cautious is not None and not binds(solver, evidence)
     if evidence.features is not None:
-        terms.append(Classifier(max_iter=0) if taught_by_votes else Classifier())
+        terms.append(_classifier(taught_by_votes=taught_by_votes, bound=binds(solver, evidence)))
     # sources that depend on each other read what the classifier reads
     model = terms[0] if len(terms) == 1 else Fusion(terms, pooled=cautious is not None)
     model.set_params(solver=solver)
-    if taught_by_votes:
+    if cautious is not None and taught_by_votes:
         model.set_params(class_prior=cautious.class_prior_.to_numpy())
     if binds(solver, evidence) and "max_iter" in model.get_params(deep=False):
         model.set_params(max_iter=min(model.max_iter, BOUND_SWEEPS))
     return fit(model, one_voice(evidence, copies)), copies
+
+
+def _classifier(*, taught_by_votes: bool, bound: bool) -> Classifier:
+    """Give the classifier with as many sweeps as suit what teaches it.
+
+    Votes teach once: what a pool of them and the classifier says would only echo. A statement of
+    one item (candidates, exclusions) says little, so that it takes long until they add up.
+    """
+    if taught_by_votes:
+        return Classifier(max_iter=0)
+    return Classifier() if bound else Classifier(max_iter=VAGUE_SWEEPS)
 
 
 def _cautious(votes: VoteChoice, evidence: Evidence, fit: Fit) -> Any:

@@ -14,6 +14,7 @@ from sklearn.kernel_approximation import RBFSampler
 WIDE = 48  # columns of more than two values: with more of them, kernels see more than trees
 FEW = 4  # classes: trees need one for each, in each round
 WAVES = 512
+COLD, WARM = 100, 25  # steps of logistic regression at first, and from the last sweep's result on
 WIDTH = 0.15  # of the kernel exp(-WIDTH * mean squared difference of columns)
 
 
@@ -62,7 +63,9 @@ def _n_gradual(X: np.ndarray) -> int:
 class SoftLogistic(ClassifierMixin, BaseEstimator):
     """Logistic regression on soft labels; scikit-learn's needs a row for each class of an item.
 
-    Columns are standardized, or brought to one common scale for `waves`. NaN counts as the mean.
+    Columns are standardized, or brought to one common scale for `waves`. NaN counts as the mean,
+    and what lies beyond all that was seen as the farthest seen: a pixel that was almost always
+    black would else outweigh all others.
 
     Parameters
     ----------
@@ -94,12 +97,16 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         self.classes_ = classes
         return self
 
-    def fit_soft(self, X: Any, mass: np.ndarray) -> Self:
-        """Learn from the weight of each class of each row, n_rows x n_classes."""
+    def fit_soft(self, X: Any, mass: np.ndarray, last: Self | None = None) -> Self:
+        """Learn from the weight of each class of each row, n_rows x n_classes.
+
+        Coefficients that were `last` learned, from the same rows, are where the search begins.
+        """
         self.classes_ = np.arange(mass.shape[1])
         self._learn_scale(np.asarray(X))
         columns = self._columns(X)
-        self.table_ = _logistic(columns, mass, 1.0 if self.adaptive else self.penalty)
+        start = None if last is None or self.adaptive else last.table_
+        self.table_ = _logistic(columns, mass, 1.0 if self.adaptive else self.penalty, start)
         if self.adaptive:
             size = np.var(self.table_[:-1], axis=1)
             trust = size / max(size.max(), 1e-300)
@@ -125,6 +132,8 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         if self.waves:  # pixels, embeddings: what hardly varies says little
             variance = np.full(len(variance), variance.mean())
         self.deviation_ = np.where(variance > 0, np.sqrt(variance), 1.0)
+        self.low_ = np.where(missing, self.mean_, X).min(axis=0)
+        self.high_ = np.where(missing, self.mean_, X).max(axis=0)
         if self.waves:
             gamma = WIDTH / X.shape[1]
             self.sampler_ = RBFSampler(gamma=gamma, n_components=self.waves, random_state=0)
@@ -133,14 +142,16 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
     def _columns(self, X: Any) -> np.ndarray:
         """Give what is learned from; where there is much, in single precision, for speed."""
         kind = np.float32 if self.waves else np.float64
-        scaled = (np.asarray(X) - self.mean_) / self.deviation_
+        scaled = (np.clip(X, self.low_, self.high_) - self.mean_) / self.deviation_
         scaled = np.nan_to_num(scaled, nan=0.0).astype(kind)
         if not self.waves:
             return scaled
         return self.sampler_.transform(scaled) * np.float32(np.sqrt(self.waves / 2))
 
 
-def _logistic(X: np.ndarray, mass: np.ndarray, penalty: float) -> np.ndarray:
+def _logistic(
+    X: np.ndarray, mass: np.ndarray, penalty: float, start: np.ndarray | None = None
+) -> np.ndarray:
     """Coefficients, (n_columns + 1) x n_classes, the intercepts last."""
     shape = X.shape[1] + 1, mass.shape[1]
     total = float(mass.sum())
@@ -157,9 +168,11 @@ def _logistic(X: np.ndarray, mass: np.ndarray, penalty: float) -> np.ndarray:
         slope[-1] = rest.sum(axis=0)
         return value / total, slope.ravel() / total
 
-    start = np.zeros(shape)
-    start[-1] = np.log(np.maximum(mass.sum(axis=0) / total, 1e-9))
+    n_steps = COLD if start is None else WARM
+    if start is None:
+        start = np.zeros(shape)
+        start[-1] = np.log(np.maximum(mass.sum(axis=0) / total, 1e-9))
     # labels that are shares of large bags differ by little: so must what is thought to be settled
-    options = {"maxiter": 100, "gtol": 1e-7, "ftol": 1e-13}
+    options = {"maxiter": n_steps, "gtol": 1e-7, "ftol": 1e-13}
     found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options=options)
     return found.x.reshape(shape)

@@ -189,7 +189,13 @@ class Classifier(TermModel):
         with progress_bar(self.progress, self.n_folds, "classifiers", leave=False) as bar:
             for number in range(self.n_folds):
                 part = (fold != number) | (fold.min() == fold.max())
-                fitted.append([_fitted(one, X[part], mass[part], keys[part]) for one in learners])
+                last = [None] * len(learners) if before is None else before.estimators[number]
+                fitted.append(
+                    [
+                        _fitted(one, X[part], mass[part], keys[part], former)
+                        for one, former in zip(learners, last, strict=True)
+                    ]
+                )
                 shares.append(mass[part].sum(axis=0) / mass[part].sum())
                 bar.update()
         log_share = np.log(np.maximum(shares, TINY))
@@ -253,8 +259,8 @@ def _log_ratio(estimator: Any, X: np.ndarray, log_share: np.ndarray) -> np.ndarr
     return ratio - ratio.mean(axis=1, keepdims=True)
 
 
-def _fitted(learner: Any, X: np.ndarray, mass: np.ndarray, keys: np.ndarray) -> Any:
-    """Fit a classifier to the weight of each class of each item."""
+def _fitted(learner: Any, X: np.ndarray, mass: np.ndarray, keys: np.ndarray, last: Any) -> Any:
+    """Fit a classifier to the weight of each class of each item; `last` is a sweep older."""
     weights = mass.sum(axis=1)
     probabilities = mass / weights[:, None]
     seen = mass.sum(axis=0) > TINY * weights.sum()
@@ -262,7 +268,8 @@ def _fitted(learner: Any, X: np.ndarray, mass: np.ndarray, keys: np.ndarray) -> 
         return DummyClassifier(strategy="prior").fit(X, np.full(len(X), seen.argmax()))
     model: Any = clone(learner)
     if hasattr(model, "fit_soft"):
-        return model.fit_soft(X, mass)
+        same = type(last) is type(model) and last.table_.shape[1] == mass.shape[1]
+        return model.fit_soft(X, mass, last if same else None)
     if takes_weights(model):
         rows = expand(probabilities * seen, weights, TINY)
     else:
