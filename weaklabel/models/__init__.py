@@ -12,6 +12,7 @@ from weaklabel.models.gaussian_mixture import GaussianMixture
 from weaklabel.models.glad import GLAD
 from weaklabel.models.ibcc import IBCC
 from weaklabel.models.label_model import LabelModel
+from weaklabel.models.log_odds import LogOdds
 from weaklabel.models.mace import MACE
 from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.models.moment_matching import MomentMatching
@@ -33,6 +34,7 @@ __all__ = [
     "DriftWarning",
     "GaussianMixture",
     "LabelModel",
+    "LogOdds",
     "MajorityVote",
     "MomentMatching",
     "OneCoin",
