@@ -12,7 +12,7 @@ from scipy.special import softmax
 import weaklabel as wl
 from weaklabel.models.log_odds import looks_of
 
-STRETCH, SHIFT, NOISE = [1.0, 3.0, 0.2, 0.5], [0.0, 1.0, 0.1, -0.5], [1.0, 3.0, 0.1, 2.0]
+STRETCH, SHIFT, NOISE = [0.6, 1.2, 0.2, 0.5], [0.0, 0.4, 0.1, -0.5], [0.8, 1.0, 0.2, 1.2]
 
 
 def planted(n_items: int = 4000, n_classes: int = 2, seed: int = 0):
@@ -85,14 +85,13 @@ def test_calibrations_are_recovered():
     for j in range(4):
         found = model.calibration_.loc[f"judge {j}"]["x"].to_numpy()
         expected = 2 * STRETCH[j] * centre + SHIFT[j] * 0.5
-        # shares are cut at one in a hundred, which only the second judge feels
-        near = 0.6 if j == 1 else 0.05
-        np.testing.assert_allclose(found, expected, atol=near)
+        # shares are cut at one in a hundred, which the second judge feels
+        np.testing.assert_allclose(found, expected, atol=0.15 if j == 1 else 0.06)
     scores = [
         wl.score(gold, one.posterior(evidence)) for one in (model, wl.MajorityVote().fit(evidence))
     ]
-    assert scores[0]["accuracy"] > scores[1]["accuracy"] + 0.05
-    assert scores[0]["brier"] < scores[1]["brier"] - 0.1
+    assert scores[0]["accuracy"] > scores[1]["accuracy"] + 0.02
+    assert scores[0]["brier"] < scores[1]["brier"] - 0.05
     assert scores[0]["ece"] < 0.03
 
 

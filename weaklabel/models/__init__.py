@@ -16,6 +16,7 @@ from weaklabel.models.log_odds import LogOdds
 from weaklabel.models.mace import MACE
 from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.models.moment_matching import MomentMatching
+from weaklabel.models.nplm import NPLM
 from weaklabel.models.one_coin import OneCoin
 from weaklabel.models.triplets import Triplets
 from weaklabel.models.weighted_vote import WeightedVote
@@ -26,6 +27,7 @@ __all__ = [
     "GLAD",
     "IBCC",
     "MACE",
+    "NPLM",
     "BaseLabelModel",
     "Cautious",
     "Chain",
