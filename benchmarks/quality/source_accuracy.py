@@ -34,7 +34,7 @@ COLUMNS = [
 SYNTHETIC = {
     "independent, 2,000 items": lambda seed: wl.datasets.independent(2000, random_state=seed),
     "imbalanced, 2,000 items": lambda seed: wl.datasets.imbalanced(2000, random_state=seed),
-    "unipolar, 20,000 items": lambda seed: wl.datasets.unipolar(20_000, random_state=seed),
+    "unipolar, 4,000 items": lambda seed: wl.datasets.unipolar(4000, random_state=seed),
     "many classes, 1,000 items": lambda seed: wl.datasets.many_classes(
         1000, n_classes=4, n_sources=8, random_state=seed
     ),

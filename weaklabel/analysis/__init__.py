@@ -2,10 +2,13 @@
 
 from weaklabel.analysis.bags import bag_report, violation
 from weaklabel.analysis.calibrate import calibrate
+from weaklabel.analysis.compare import compare
+from weaklabel.analysis.diagnose import diagnose
 from weaklabel.analysis.errors import errors
 from weaklabel.analysis.expected_score import expected_score
 from weaklabel.analysis.explain import explain
 from weaklabel.analysis.flip import flip
+from weaklabel.analysis.gold_errors import gold_errors
 from weaklabel.analysis.metrics import (
     accuracy,
     brier,
@@ -19,8 +22,10 @@ from weaklabel.analysis.metrics import (
 from weaklabel.analysis.near_copies import near_copies
 from weaklabel.analysis.pairs import agreement, conflict, overlap
 from weaklabel.analysis.source_accuracy import source_accuracy
+from weaklabel.analysis.source_effects import changed_by, source_effects
 from weaklabel.analysis.summary import summary
 from weaklabel.analysis.transition import transition
+from weaklabel.analysis.worth_labeling import worth_labeling
 
 __all__ = [
     "accuracy",
@@ -28,21 +33,27 @@ __all__ = [
     "bag_report",
     "brier",
     "calibrate",
+    "changed_by",
+    "compare",
     "conflict",
     "coverage",
+    "diagnose",
     "ece",
     "errors",
     "expected_score",
     "explain",
     "f1",
     "flip",
+    "gold_errors",
     "log_loss",
     "near_copies",
     "overlap",
     "reliability",
     "score",
     "source_accuracy",
+    "source_effects",
     "summary",
     "transition",
     "violation",
+    "worth_labeling",
 ]

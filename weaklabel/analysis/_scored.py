@@ -48,7 +48,7 @@ def scored(gold: Any, probabilities: Any) -> Scored:
     TypeError, ValueError
         As documented in `weaklabel.analysis.metrics`.
     """
-    p, index, classes, covered = _parts(probabilities)
+    p, index, classes, covered = parts(probabilities)
     _check_probabilities(p, index)
     codes = gold_codes(gold, index, classes)
     known = codes >= 0
@@ -133,7 +133,7 @@ def _aligned(gold: Any, index: pd.Index) -> Any:
     return gold.reindex(index)
 
 
-def _parts(probabilities: Any) -> tuple[np.ndarray, pd.Index, pd.Index, np.ndarray | None]:
+def parts(probabilities: Any) -> tuple[np.ndarray, pd.Index, pd.Index, np.ndarray | None]:
     """Take a Posterior, a frame or an array apart: values, items, classes, covered."""
     if isinstance(probabilities, Posterior):
         values = on_host(probabilities.probabilities).astype(float)
