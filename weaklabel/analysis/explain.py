@@ -182,7 +182,8 @@ def _silences(learned: Any, none: np.ndarray, n_sources: int) -> np.ndarray | No
         return np.zeros((n_sources, len(none)))
     for name in ("log_silence", "silence"):
         told = getattr(learned, name, None)
-        if told is not None and np.allclose(np.sum(told, axis=0), none, rtol=0, atol=ADDS_UP):
+        fits = np.shape(told) == (n_sources, len(none))
+        if fits and np.allclose(np.sum(told, axis=0), none, rtol=0, atol=ADDS_UP):
             return np.asarray(told)
     return None
 
