@@ -181,7 +181,7 @@ def _silences(learned: Any, none: np.ndarray, n_sources: int) -> np.ndarray | No
     if not none.any():
         return np.zeros((n_sources, len(none)))
     for name in ("log_silence", "silence"):
-        told = getattr(learned, name, None)
+        told: Any = getattr(learned, name, None)
         fits = np.shape(told) == (n_sources, len(none))
         if fits and np.allclose(np.sum(told, axis=0), none, rtol=0, atol=ADDS_UP):
             return np.asarray(told)
