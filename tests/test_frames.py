@@ -238,6 +238,15 @@ def test_scores_read_other_frames():
     assert found["accuracy"] == wl.score(pd.Series(["a", "b"]), pd.DataFrame(p))["accuracy"] == 1
 
 
+def test_errors_are_shown_beside_rows_of_other_frames():
+    said = {"link": ["spam", "spam", None], "thanks": [None, "ham", "ham"]}
+    data = {"text": ["see http://x", "thanks for http://y", "thanks!"]}
+    gold = ["spam", "ham", "ham"]
+    found = wl.errors(pl.DataFrame(said), pl.Series(gold), "link", pl.DataFrame(data))
+    expected = wl.errors(pd.DataFrame(said), pd.Series(gold), "link", pd.DataFrame(data))
+    pd.testing.assert_frame_equal(found, expected)
+
+
 def test_what_is_of_pandas_or_no_frame_stays_as_it_is():
     for data in (pd.DataFrame(DATA), pd.Series([1]), pd.Index([1]), np.zeros(2), [1], None, "a"):
         assert kind_of(data) == "pandas"

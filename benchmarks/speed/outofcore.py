@@ -1,6 +1,6 @@
 """Fit and predict on votes that memory need not hold: time and memory by number of rows.
 
-``python -m benchmarks.speed.outofcore [--rows 1000000 10000000] [--folder F] [--out CSV]``
+``python -m benchmarks.speed.outofcore [--rows 1000000] [--memory 1GB] [--folder F] [--out CSV]``
 
 Twenty functions on two classes vote on a tenth of the rows each, right at .6 to .95. Votes are
 drawn and written a million rows at a time, then a process of its own fits `DawidSkene` and writes
@@ -24,9 +24,9 @@ from benchmarks import _results
 from benchmarks.speed._processes import run_alone
 
 MILLION = 1_000_000
-N_SOURCES, COVERAGE, MEMORY = 20, 0.1, "1GB"
+N_SOURCES, COVERAGE, MEMORY = 20, 0.1, "1.5GB"
 COLUMNS = [
-    "rows", "system", "generate_s", "fit_s", "predict_s", "s_per_million", "peak_mb",
+    "rows", "system", "memory", "generate_s", "fit_s", "predict_s", "s_per_million", "peak_mb",
     "votes_mb", "sweeps", "difference",
 ]  # fmt: skip
 
@@ -56,17 +56,17 @@ def generate(folder: str, n_rows: int) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - started, "votes_mb": size}
 
 
-def fit_and_predict(folder: str, out: str, system: str) -> dict[str, Any]:
+def fit_and_predict(folder: str, out: str, system: str, memory: str) -> dict[str, Any]:
     """Fit and predict out of core."""
     import weaklabel as wl
     from weaklabel import outofcore
 
     started = time.perf_counter()
     model = outofcore.fit(
-        getattr(wl, system)(), folder, classes=["ham", "spam"], memory=MEMORY, progress=False
+        getattr(wl, system)(), folder, classes=["ham", "spam"], memory=memory, progress=False
     )
     fitted = time.perf_counter()
-    outofcore.predict_proba(model, folder, out, memory=MEMORY, progress=False)
+    outofcore.predict_proba(model, folder, out, memory=memory, progress=False)
     return {
         "fit_s": fitted - started,
         "predict_s": time.perf_counter() - fitted,
@@ -96,7 +96,7 @@ def in_memory(folder: str, out: str, system: str) -> dict[str, Any]:
     }
 
 
-def rows(sizes: list[int], systems: list[str], folder: str | None) -> Any:
+def rows(sizes: list[int], systems: list[str], folder: str | None, memory: str = MEMORY) -> Any:
     """Measure sizes, one after the other."""
     for n_rows in sizes:
         with tempfile.TemporaryDirectory(dir=folder) as where:
@@ -107,13 +107,15 @@ def rows(sizes: list[int], systems: list[str], folder: str | None) -> Any:
                 plan = {"folder": str(votes), "out": str(out), "system": system}
                 calls = ["fit_and_predict"] + ["in_memory"] * (n_rows <= MILLION)
                 for call in calls:
-                    found = run_alone(f"benchmarks.speed.outofcore:{call}", **plan)
+                    limit = {"memory": memory} if call == "fit_and_predict" else {}
+                    found = run_alone(f"benchmarks.speed.outofcore:{call}", **plan, **limit)
                     total = found["fit_s"] + found["predict_s"]
                     yield found | {
                         "rows": n_rows,
                         "system": f"{system}, {call.replace('fit_and_predict', 'out of core')}",
                         "generate_s": made["seconds"],
                         "votes_mb": made["votes_mb"],
+                        **limit,
                         "s_per_million": total / n_rows * MILLION,
                     }
                 shutil.rmtree(out)
@@ -127,11 +129,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, nargs="+", default=[MILLION, 10 * MILLION])
     parser.add_argument("--systems", nargs="+", default=["DawidSkene"])
     parser.add_argument("--folder", help="where the votes go for as long as it takes")
+    parser.add_argument("--memory", default=MEMORY, help="what data may take")
     parser.add_argument("--note", default="", help="what else to say of the run in the file")
     parser.add_argument("--out", type=Path, help="CSV file to write")
     chosen = parser.parse_args(arguments)
     found: list[dict[str, Any]] = []
-    for row in rows(chosen.rows, chosen.systems, chosen.folder):
+    for row in rows(chosen.rows, chosen.systems, chosen.folder, chosen.memory):
         found.append(row)
         print({name: row.get(name) for name in COLUMNS}, flush=True)
         if chosen.out:  # a run that is cut short keeps its rows

@@ -1,9 +1,11 @@
 """EM over parts gives the answer of EM over all items, whatever the cut."""
 
+import cloudpickle
 import numpy as np
 import pytest
 
 import weaklabel as wl
+from weaklabel.models import _chunks
 from weaklabel.models._chunks import Loop, add, refuse_if_not_additive, sum_over
 from weaklabel.models._misfit import misfit
 
@@ -78,6 +80,18 @@ def test_a_source_that_is_silent_in_a_part_still_speaks_by_silence():
         np.abs(chunked.predict_proba(evidence) - whole.predict_proba(evidence)).to_numpy().max()
         < 1e-10
     )
+
+
+def test_kilobytes_leave_a_part():
+    evidence = evidence_of(wl.datasets.independent(n_items=20_000, random_state=0))
+    model = wl.DawidSkene()
+    functions = [
+        _chunks.Pass(model, None, None),
+        _chunks._Surveyed(model),
+        _chunks._Believed(model),
+    ]
+    for function in functions:
+        assert len(cloudpickle.dumps(function(evidence))) < 20_000
 
 
 def test_how_a_fit_ended_is_told():

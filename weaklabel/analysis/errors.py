@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from weaklabel._check import first_few
+from weaklabel._frames import as_pandas
 from weaklabel.analysis._scored import gold_codes
 from weaklabel.analysis._votes import as_votes, one_each, statement
 from weaklabel.votes import Votes
@@ -64,6 +65,7 @@ def errors(
         "gold": pd.Series(found.classes[codes[wrong]]),
     }
     parts = [pd.DataFrame(verdict), pd.Series(said, name="others", dtype=object)]
+    frame = as_pandas(frame, index)
     if frame is not None:
         parts.insert(1, _rows_of(frame, index, wrong).reset_index(drop=True))
     return pd.concat(parts, axis=1).set_axis(index[wrong])

@@ -56,6 +56,8 @@ class Counting:
 
     def run(self, n_rows: int, progress: bool | None, *, keep: bool) -> None:
         """Count what is left, so many rows at a time; `keep` notes of it."""
+        from pyarrow import default_memory_pool
+
         total = self.source.n_rows
         noted = time.monotonic()
         with progress_bar(progress, total, "votes", unit=" rows", unit_scale=True) as bar:
@@ -72,6 +74,7 @@ class Counting:
                 bar.update(unit.n_rows)
         if keep:
             self._note()
+        default_memory_pool().release_unused()
 
     def _note(self) -> None:
         """Note how far it got; what the last note needed is removed after."""

@@ -22,6 +22,7 @@ from weaklabel.outofcore._source import Source
 
 Model = TypeVar("Model")
 A_VOTE, A_NUMBER = 100, 60  # bytes that a fit takes for a vote, and for an item and a class
+FOR_THE_FIT = 0.75  # of the memory; the rest stays with what read the votes
 
 
 def fit(  # noqa: PLR0913 keyword-only choices
@@ -101,12 +102,12 @@ def fit(  # noqa: PLR0913 keyword-only choices
         counting.run(n_rows, progress, keep=work is not None)
         n_patterns, n_votes = patterns.finish()
         needed = n_votes * A_VOTE + n_patterns * len(reader.codes.classes) * A_NUMBER
-        if needed <= budget:
+        if needed <= budget * FOR_THE_FIT:
             _fit_together(model, reader, patterns, n_patterns)
         else:
             why = (
                 f"the {n_patterns} different rows of votes take about {needed / 1e9:.1f} GB, and "
-                f"memory is {budget / 1e9:.1f} GB"
+                f"of {budget / 1e9:.1f} GB of memory {FOR_THE_FIT:.0%} may be used"
             )
             refuse_if_not_additive(model, why)
             rows = rows_within(budget // 2, needed / n_patterns)
