@@ -204,6 +204,7 @@ def test_a_worker_that_dies_in_mid_fit_changes_nothing(tmp_path):
                 os.kill(os.getpid(), signal.SIGKILL)
             return super()._statistics(evidence, posterior, parameters)
 
+        _additive = True
         __init__ = wl.DawidSkene.__init__
 
     whole = wl.DawidSkene().fit(evidence_of(case))

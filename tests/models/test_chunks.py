@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 import weaklabel as wl
+from weaklabel import models
 from weaklabel.models import _chunks
-from weaklabel.models._chunks import Loop, add, refuse_if_not_additive, sum_over
+from weaklabel.models._chunks import Loop, add, is_additive, refuse_if_not_additive, sum_over
 from weaklabel.models._misfit import misfit
 
 MODELS = [
@@ -17,6 +18,11 @@ MODELS = [
     wl.OneCoin(),
     wl.MajorityVote(),
 ]
+
+
+ADDITIVE = sorted(
+    name for name in models.__all__ if vars(getattr(models, name)).get("_additive", False)
+)
 
 
 def evidence_of(case):
@@ -48,6 +54,12 @@ def test_parts_are_as_good_as_the_whole(model, make, n_parts):
     assert np.allclose(chunked.source_accuracy_, whole.source_accuracy_, atol=1e-10)
     assert np.allclose(chunked.class_prior_, whole.class_prior_, atol=1e-10)
     assert chunked.get_params() == model.get_params()
+
+
+def test_members_of_the_family_say_so_themselves():
+    assert set(ADDITIVE) == {type(model).__name__ for model in MODELS}
+    for model in (wl.Triplets(), wl.IBCC(), wl.Cautious(), wl.LabelModel()):
+        assert not is_additive(model)
 
 
 @pytest.mark.filterwarnings("ignore::weaklabel.models._advice.DriftWarning")

@@ -14,8 +14,7 @@ import pandas as pd
 
 from weaklabel.distributed._frames import MakeEvidence, checked_frame, dask, kept_together, maker
 from weaklabel.evidence import Evidence
-from weaklabel.models._chunks import Loop, add
-from weaklabel.models._term import Term
+from weaklabel.models._chunks import Loop, add, is_additive
 from weaklabel.patterns import collapse
 
 Model = TypeVar("Model")
@@ -86,7 +85,7 @@ def fit(
     parts, statements = _not_empty(parts)
     if statements is not None:
         parts = dask().persist(*[dask().delayed(_with_codes)(part, statements) for part in parts])
-    if isinstance(model, Term) and model._additive:
+    if is_additive(model):
         (example,) = dask().compute(dask().delayed(_example)(parts[0]))
         Loop(model, example, _Over(parts)).fit()  # pyright: ignore[reportArgumentType]
     else:

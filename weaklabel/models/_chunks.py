@@ -72,9 +72,19 @@ def sum_over(parts: Iterable[Evidence], function: Callable[[Evidence], Any]) -> 
     return total
 
 
+def is_additive(model: Any) -> bool:
+    """Tell whether a model learns from sums over items; what is inherited does not count.
+
+    >>> import weaklabel as wl
+    >>> is_additive(wl.DawidSkene()), is_additive(wl.Triplets())
+    (True, False)
+    """
+    return isinstance(model, Term) and bool(vars(type(model)).get("_additive"))
+
+
 def refuse_if_not_additive(model: Any, why: str) -> None:
     """Refuse a model that has to see all items at once."""
-    if not (isinstance(model, Term) and model._additive):
+    if not is_additive(model):
         msg = (
             f"{type(model).__name__} learns from more than sums over items, so that it cannot be "
             f"fitted in parts; {why}. Fit DawidSkene, OneCoin or MajorityVote instead."

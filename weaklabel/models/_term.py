@@ -24,7 +24,8 @@ class Term(ABC):
     _uses: ClassVar[frozenset[str]] = frozenset()
     # `max_iter` is how many sweeps the term wants, not a limit
     _fixed_sweeps: ClassVar[bool] = False
-    # all that the term learns from evidence are sums over items: it can be read in parts
+    # all that the term learns from evidence are sums over items: it can be read in parts. Each
+    # class says so of itself, since one that learns otherwise may inherit from one that does not
     _additive: ClassVar[bool] = False
 
     @abstractmethod

@@ -32,6 +32,7 @@ random_state
     np.float64(0.9)
     """
 
+    _additive = True
     emission = "symmetric"
     silence = "missing"
     max_misfit = float("inf")
