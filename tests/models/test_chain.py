@@ -185,3 +185,11 @@ def test_silence_stands_for_a_class_in_the_start():
 def test_settings_that_mean_nothing_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         wl.Chain(**settings).fit(evidence_of())
+
+
+def test_a_saved_chain_knows_its_sequences(tmp_path):
+    evidence, _, _ = tokens(30)
+    model = fitted(wl.Chain(sequence="sentence", impossible=[("O", "I")]), evidence)
+    model.save(tmp_path / "chain.wl")
+    read = wl.load(tmp_path / "chain.wl")
+    pd.testing.assert_frame_equal(read.predict_proba(evidence), model.predict_proba(evidence))

@@ -79,7 +79,7 @@ class GLAD(VoteTerm, TermModel):
         solver: Solver | None = None,
         n_init: int = 1,
         max_iter: int = 500,
-        tol: float = 1e-2,
+        tol: float = 0.02,
         max_drift: float = 0.25,
         random_state: Any = None,
     ) -> None:
