@@ -81,6 +81,7 @@ class Chain(DawidSkene):
     (['O', 'B', 'I', 'O'], np.float64(0.0))
     """
 
+    _additive = False  # a part may cut a sequence
     _fixed_sweeps = True
     max_misfit = float("inf")
     n_init = 1

@@ -109,12 +109,12 @@ class EBCC(IBCC):
         self.max_drift = max_drift
         self.random_state = random_state
 
-    def _survey(self, evidence: Evidence) -> Counts:
+    def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Counts:
         refuse_weights(few_kinds=self.few_kinds)
         if self.n_kinds < 1:
             msg = f"n_kinds is a number of kinds of items, at least 1; not {self.n_kinds!r}."
             raise ValueError(msg)
-        found = super()._survey(evidence)
+        found = super()._survey_from(sums, evidence)
         xp = array_namespace(found.said)
         return found._replace(
             said=xp.repeat(found.said, self.n_kinds, axis=2),

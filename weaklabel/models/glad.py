@@ -70,6 +70,8 @@ class GLAD(VoteTerm, TermModel):
     True
     """
 
+    _additive = True
+
     def __init__(
         self,
         *,
@@ -99,6 +101,9 @@ class GLAD(VoteTerm, TermModel):
         return np.exp(1 + points), np.log(weights / weights.sum())
 
     def _survey(self, evidence: Evidence) -> Any:
+        return self._survey_from((), evidence)
+
+    def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Any:
         if self.n_grades < 1:
             msg = f"n_grades is a number of grades of easiness, at least 1; not {self.n_grades!r}."
             raise ValueError(msg)

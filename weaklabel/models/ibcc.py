@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from weaklabel.evidence import Evidence
     from weaklabel.solvers import Solver
-    from weaklabel.votes import Votes
 
 
 class _Parameters(NamedTuple):
@@ -105,12 +104,13 @@ class IBCC(DawidSkene):
     def _pseudo_items(self) -> float:
         return 1.0
 
-    def _survey(self, evidence: Evidence) -> Counts:
+    def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Counts:
         """Beliefs before any vote."""
         refuse_weights(right=self.right, wrong=self.wrong)
+        totals, n_items, *_, ever = sums
         votes = votes_of(evidence)
-        xp = array_namespace(votes.weight)
-        like = votes.weight
+        xp = array_namespace(totals)
+        like = totals
         believed = xp.where(
             votes.statements,
             xp.asarray(self.right, dtype=like.dtype),
@@ -118,8 +118,8 @@ class IBCC(DawidSkene):
         )
         shape = (votes.n_sources, *believed.shape)
         said = xp.broadcast_to(believed[None, :, :], shape)
-        speaks = informative(votes, self.silence)
-        quiet = xp.sum(said, axis=1) * silence_odds(evidence, votes)[:, None]
+        speaks = informative(votes, self.silence, ever > 0)
+        quiet = xp.sum(said, axis=1) * _silence_odds(xp.sum(totals, axis=1), n_items)[:, None]
         silent = xp.where(speaks[:, None], quiet, xp.zeros_like(quiet))
         return Counts(said, silent, votes.statements, speaks)
 
@@ -154,16 +154,13 @@ class IBCC(DawidSkene):
         return self._confusion(there / pseudo.sum(axis=1, keepdims=True))
 
 
-def silence_odds(evidence: Evidence, votes: Votes) -> Any:
+def _silence_odds(voted: Any, total: Any) -> Any:
     """How often each source is silent over how often it votes, n_sources.
 
     As a belief about all classes alike: silence tells them apart only as far as votes show it.
     """
-    xp = array_namespace(votes.weight)
-    weights = xp.ones_like(votes.counts) if evidence.weights is None else evidence.weights
-    voted = xp.sum(votes.sum_by_unit(weights[:, None])[:, :, 0], axis=1)
-    total = xp.sum(weights)
-    silent = xp.where(total - voted > 1e-9 * total, total - voted, 0.0)
+    xp = array_namespace(voted)
+    silent = xp.where(total - voted > 1e-9 * total, total - voted, xp.zeros_like(voted))
     return silent / xp.where(voted > 0, voted, 1.0)
 
 

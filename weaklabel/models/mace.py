@@ -71,6 +71,8 @@ class MACE(VoteTerm, TermModel):
     np.True_
     """
 
+    _additive = True
+
     def __init__(
         self,
         *,
@@ -97,6 +99,9 @@ class MACE(VoteTerm, TermModel):
         self.random_state = random_state
 
     def _survey(self, evidence: Evidence) -> Any:
+        return self._survey_from((), evidence)
+
+    def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Any:
         refuse_weights(knowing=self.knowing, habits=self.habits)
         return votes_of(evidence).statements
 

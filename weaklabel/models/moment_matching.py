@@ -88,6 +88,7 @@ class MomentMatching(DawidSkene):
     np.float64(0.9)
     """
 
+    _additive = False
     _closed_form = True
     max_misfit = float("inf")
     n_init = 1

@@ -107,19 +107,20 @@ class NPLM(DawidSkene):
         self.max_drift = max_drift
         self.random_state = random_state
 
-    def _n_sets(self, evidence: Evidence) -> tuple[Any, Any]:
-        """Count the sets of each source that hold each class, and those that do not."""
+    def _survey_sums(self, evidence: Evidence) -> tuple[Any, ...]:
+        """How often each source names each set."""
         votes = votes_of(evidence)
-        xp = array_namespace(votes.weight)
-        everywhere = xp.ones_like(votes.counts)
-        named = xp.astype(votes.sum_by_unit(everywhere[:, None])[:, :, 0] > 0, everywhere.dtype)
-        holds = xp.astype(votes.statements, everywhere.dtype)
-        return named @ holds, named @ (1 - holds)
+        everywhere = array_namespace(votes.weight).ones_like(votes.counts)
+        return (votes.sum_by_unit(everywhere[:, None])[:, :, 0],)
 
-    def _survey(self, evidence: Evidence) -> Any:
+    def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Any:
         refuse_weights(smoothing=self.smoothing)
         refuse_accuracy(self.accuracy)
-        return _Survey(votes_of(evidence).statements, *self._n_sets(evidence))
+        statements = votes_of(evidence).statements
+        xp = array_namespace(sums[0])
+        named = xp.astype(sums[0] > 0, sums[0].dtype)
+        holds = xp.astype(statements, named.dtype)
+        return _Survey(statements, named @ holds, named @ (1 - holds))
 
     def _maximize(self, statistics: Any, survey: Any, log_prior: Any) -> Any:
         said = statistics[0]

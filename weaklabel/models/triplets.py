@@ -108,22 +108,29 @@ class Triplets(DawidSkene):
     def _pseudo_items(self) -> float:
         return 1.0
 
-    def _signs(self, evidence: Evidence) -> bool:
-        """Tell whether moments are those of signed votes."""
+    def _saw_all(self, evidence: Evidence) -> tuple[bool, np.ndarray]:
+        """Tell whether moments are those of signed votes, and which sources saw every item."""
         if self.moments not in {None, "covariance", "signed"}:
             msg = f"moments={self.moments!r} is unknown. Choose None, 'covariance' or 'signed'."
             raise ValueError(msg)
-        speaks = on_host(informative(votes_of(evidence), self.silence))
-        return self.moments == "signed" or (self.moments is None and bool(speaks.any()))
+        votes = votes_of(evidence)
+        # of a part of the items too, on which a source may happen to be silent
+        always = np.ones(votes.n_sources, dtype=bool)
+        saw_all = on_host(informative(votes, self.silence, beside(always, votes.weight)))
+        signed = self.moments == "signed" or (self.moments is None and bool(saw_all.any()))
+        return signed, saw_all & (not signed)
 
-    def _survey(self, evidence: Evidence) -> Any:
-        signed = self._signs(evidence)
-        speaks = on_host(informative(votes_of(evidence), "missing" if signed else self.silence))
+    def _survey_sums(self, evidence: Evidence) -> tuple[Any, ...]:
+        return (on_host(votes_of(evidence).ever_voted).astype(np.float64),)
+
+    def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Any:
+        signed, saw_all = self._saw_all(evidence)
+        speaks = saw_all & (sums[0] > 0)
         return _Survey(on_host(votes_of(evidence).statements), speaks, signed)
 
     def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> Any:
         weights = on_host(posterior).sum(axis=1)
-        return pair_sums(votes_of(evidence), weights, saw_all=self._survey(evidence).speaks)
+        return pair_sums(votes_of(evidence), weights, saw_all=self._saw_all(evidence)[1])
 
     def _maximize(self, statistics: Any, survey: Any, log_prior: Any) -> Any:
         sums = PairSums(*statistics)

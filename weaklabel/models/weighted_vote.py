@@ -54,6 +54,7 @@ class WeightedVote(VoteTerm, TermModel):
     [1.0, 1.0, 0.5]
     """
 
+    _additive = True
     _closed_form = True
     class_prior = "uniform"
     prior_strength = None
@@ -67,6 +68,9 @@ class WeightedVote(VoteTerm, TermModel):
         self.solver = solver
 
     def _survey(self, evidence: Evidence) -> Any:
+        return self._survey_from((), evidence)
+
+    def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Any:
         return votes_of(evidence).statements
 
     def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> tuple[Any]:
