@@ -28,10 +28,13 @@ __all__ = ["compare"]
 def compare(evidence: Evidence, models: Any) -> pd.DataFrame:
     r"""Fit label models and put what can be told without gold side by side.
 
-    The table describes; it does not rank. No figure that votes alone give was found to tell
-    reliably which model is most accurate: how well a model foretells votes that it did not see
-    ranks models *against* accuracy on real votes, and the others have some relation on some sets
-    (benchmarks/quality/choice.py prints them). A few dozen gold labels, held out, do tell: `score`.
+    The table describes; it does not choose. Of all figures that votes alone give, `consensus` goes
+    best with true accuracy: over ten real sets and some twenty models its rank correlation is .53
+    on average and nowhere negative. Yet the model of most consensus is less accurate (.785) than
+    `LabelModel` is everywhere (.809). How well a model foretells votes that it did not see, how
+    sure it is, and small drift say next to nothing (-.04, .06, .11); agreement with the plain vote
+    says the opposite where crowds err together (benchmarks/quality/choice.py). A few dozen gold
+    labels, held out, do tell: `score`.
 
     Parameters
     ----------
