@@ -50,6 +50,9 @@ class MomentMatching(DawidSkene):
     better than chance. Given the others, each source has a closed form; all are solved for at
     once, half way, again and again: deterministic, and in memory for the pairs that do occur.
 
+    Pairs are counted as if every source saw every item. Where items were assigned, as in crowds,
+    who meets whom is no accident, and `Triplets` looks only at items that both saw.
+
     The class shares are not learned: they are those of the votes unless given. They sum to one, as
     those of the programs that made this method known do not.
 
