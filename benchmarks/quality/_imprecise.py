@@ -22,9 +22,8 @@ from benchmarks import _results
 from benchmarks.quality import _features
 from benchmarks.quality._features import Labelled
 from benchmarks.quality._perceptron import Perceptron
-from weaklabel import Classifier, Evidence, LabelModel
+from weaklabel import Evidence, LabelModel
 from weaklabel.analysis import metrics
-from weaklabel.models._learners import SoftLogistic
 
 FIGURES = ("accuracy", "brier", "log_loss", "ece")
 COLUMNS = [
@@ -118,23 +117,9 @@ def ours(data: Labelled, setting: Setting, seed: int) -> Answer:
     return _fitted(chosen(seed), data, setting)
 
 
-def ours_logistic(data: Labelled, setting: Setting, seed: int) -> Answer:
-    """Fit it to the same with a learner that is fast where there are many classes."""
-    return _fitted(logistic(seed), data, setting)
-
-
 def chosen(seed: int) -> LabelModel:
     """Let it choose."""
     return LabelModel(random_state=seed)
-
-
-def logistic(seed: int) -> LabelModel:
-    """Name the learner: logistic regression, shrunk little, more and much, in nine sweeps.
-
-    Chosen by gold on digits, seed 0; see the benchmarks.
-    """
-    learners = [SoftLogistic(penalty=penalty) for penalty in (1.0, 30.0, 1000.0)]
-    return LabelModel([Classifier(learners, max_iter=8)], random_state=seed)
 
 
 def evidence(data: Labelled) -> tuple[Evidence, Evidence]:
@@ -164,7 +149,7 @@ def told_by(model: Perceptron, data: Labelled, setting: Setting) -> Answer:
     return joint / joint.sum(axis=1, keepdims=True), model.predict(data.X_test)
 
 
-OURS: dict[str, Method] = {"LabelModel": ours, "LabelModel, logistic": ours_logistic}
+OURS: dict[str, Method] = {"LabelModel": ours}
 
 
 def gold(data: Labelled) -> Setting:
@@ -241,8 +226,6 @@ def _rows(
 
 def _learner(method: str) -> str:
     """Say who learns from features."""
-    if method.startswith("LabelModel, logistic"):
-        return "logistic, penalties 1, 30, 1000; 9 sweeps"
     return "as chosen" if method.startswith("LabelModel") else "perceptron 256"
 
 

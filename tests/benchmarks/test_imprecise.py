@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 pytest.importorskip("torch")
 
@@ -43,10 +44,9 @@ def quick(monkeypatch):
     monkeypatch.setattr(_imprecise, "EPOCHS", 3)
 
     def logistic(seed):
-        learner = _imprecise.SoftLogistic()
+        learner = LogisticRegression()
         return wl.LabelModel([wl.Classifier(learner, max_iter=1, n_folds=2)], random_state=seed)
 
-    monkeypatch.setattr(_imprecise, "logistic", logistic)
     monkeypatch.setattr(_imprecise, "chosen", logistic)
 
 
