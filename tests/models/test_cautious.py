@@ -122,7 +122,7 @@ def test_without_alarm_the_shares_are_near_those_of_the_votes(case):
     model = wl.Cautious().fit(evidence)
     assert model.ending_ is Ending.ENOUGH_SWEEPS
     assert model.converged_
-    assert model.n_iter_ == 3
+    assert model.n_iter_ == 2
 
 
 # ---- discounts, counted by hand -------------------------------------------------------------

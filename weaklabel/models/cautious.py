@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 # One choice for all data, made on open sets; any of them may be halved or doubled for a
 # thousandth of accuracy (benchmarks/quality/label_models.py shows where they stand).
 START_ACCURACY = 0.75  # of every vote, in the start
-USUAL_PRECISION = 0.8  # what a vote is expected to be worth, with the weight of ...
-USUAL_WEIGHT = 1000.0  # ... so many votes
+USUAL_PRECISION = 0.85  # what a vote is expected to be worth, with the weight of ...
+USUAL_WEIGHT = 2000.0  # ... so many votes
 LEAST_STRENGTH = 10.0  # pseudo-votes of the prior on a precision, if rows say all
 MISSING_UNIPOLAR = 300.0  # further ones for each unit of missing over known information
 MISSING_MULTIPOLAR = 100.0  # the same for sources that vote for several classes
@@ -81,7 +81,7 @@ class Cautious(VoteTerm, TermModel):
     solver : Solver or None
         How items are made to agree; None is `Independent`.
     max_iter : int
-        Number of sweeps. More fit the votes better and the classes worse.
+        Sweeps after the first. More fit the votes better and the classes worse.
     max_drift : float
         Return plain votes when the class shares are further than this from those of the votes
         (total variation).
@@ -117,7 +117,7 @@ class Cautious(VoteTerm, TermModel):
         class_prior: Any = None,
         prior_strength: float | None = None,
         solver: Solver | None = None,
-        max_iter: int = 3,
+        max_iter: int = 2,
         max_drift: float = 0.25,
     ) -> None:
         self.shared_error = shared_error
