@@ -19,6 +19,7 @@ from weaklabel.analysis.metrics import (
     reliability,
     score,
 )
+from weaklabel.analysis.multilabel_score import multilabel_score
 from weaklabel.analysis.near_copies import near_copies
 from weaklabel.analysis.pairs import agreement, conflict, overlap
 from weaklabel.analysis.source_accuracy import source_accuracy
@@ -46,6 +47,7 @@ __all__ = [
     "flip",
     "gold_errors",
     "log_loss",
+    "multilabel_score",
     "near_copies",
     "overlap",
     "reliability",

@@ -117,14 +117,12 @@ class Speech:
         return np.where(known & (tied.sum(axis=1) == 1), p.argmax(axis=1), -1)
 
     def _informed(self, evidence: Evidence) -> np.ndarray:
-        """Tell of which rows anything is known; as before where something else than votes is."""
+        """Tell of which rows anything is known, bags and neighbors included."""
         used = self.model._used_part(evidence)
-        known = on_host(used.covered).copy()
+        known = on_host(used.covered) | bool(np.any(self.correction()))
         for term, _ in self.terms:
-            known |= on_host(term._informs(used))
-        without_votes = replace(self.evidence, votes=None)
-        solved = bool(np.any(self.correction())) and not bool(on_host(without_votes.covered).any())
-        return known | solved
+            known = known | on_host(term._informs(used))
+        return known
 
 
 def opened(model: Any, evidence: Evidence, item: Any) -> Speech:
