@@ -54,7 +54,7 @@ def apply(  # noqa: PLR0913 keyword-only choices
     columns : sequence of str or None
         Columns that the functions read; None reads all. The fewer, the faster.
     memory : int or str
-        What data may take, beside what the process has already: bytes, or "2GB".
+        What data may take, beside libraries and compiled code (some 300 MB): bytes, or "2GB".
     n_jobs : int or None
         Processes to use for a batch, as in joblib; they share `memory`.
     on_error : {"raise", "abstain"}

@@ -54,7 +54,7 @@ def fit(  # noqa: PLR0913 keyword-only choices
     index : str or sequence of str
         Columns that are no sources.
     memory : int or str
-        What data may take, beside what the process has already: bytes, or "2GB".
+        What data may take, beside libraries and compiled code (some 300 MB): bytes, or "2GB".
     work : path-like or None
         Folder for what was counted, a small part of the size of the votes: if a run was stopped
         while it read, the next goes on, and another model need not read the votes again. None

@@ -42,7 +42,7 @@ def predict_proba(  # noqa: PLR0913 keyword-only choices
     index : str or sequence of str
         Columns that are no sources; they are written with the probabilities.
     memory : int or str
-        What data may take, beside what the process has already: bytes, or "2GB".
+        What data may take, beside libraries and compiled code (some 300 MB): bytes, or "2GB".
     overwrite : bool
         Start anew where `out` holds probabilities of other votes or of another model.
     progress : bool or None
