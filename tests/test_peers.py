@@ -197,6 +197,7 @@ def test_an_item_without_votes_keeps_the_prior_and_abstains():
 
 
 @each_model
+@pytest.mark.filterwarnings("ignore::weaklabel.models.DriftWarning")  # of three items, rightly
 def test_a_source_that_never_votes_is_named_and_has_no_accuracy(kind):
     votes = {"a": ["x", "y", "x"], "b": ["x", "y", "y"], "c": ["x"] * 3, "mute": [None] * 3}
     evidence = small(votes)

@@ -83,7 +83,6 @@ class Chain(DawidSkene):
 
     _additive = False  # a part may cut a sequence
     _fixed_sweeps = True
-    max_misfit = float("inf")
     n_init = 1
     tol = 0.0
     random_state = None
@@ -116,6 +115,11 @@ class Chain(DawidSkene):
         self.solver = solver
         self.max_iter = max_iter
         self.max_drift = max_drift
+
+    @property
+    def max_misfit(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """How badly sources may fit; any fit is taken of sequences, whose order tells as well."""
+        return 1.0 if self.sequence is None else np.inf
 
     # ---- sequences --------------------------------------------------------------------------
 
