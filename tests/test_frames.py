@@ -261,3 +261,17 @@ def test_what_is_of_pandas_or_no_frame_stays_as_it_is():
 def test_classes_that_are_no_strings_keep_their_type():
     votes = wf.apply(wf.Threshold("stars", vote=1, low=3, name="f"), pl.DataFrame(DATA))
     assert votes["f"].to_list() == [None, 1, None, None, 1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_probabilities_are_answered_in_kind(kind):
+    frame, theirs = MAKE[kind](DATA), pandas_twin()
+    found, expected = (
+        wl.MajorityVote().fit(evidence).predict_proba(evidence)
+        for evidence in (
+            wl.Evidence(each, ["ham", "spam"]).with_votes(wf.apply(functions(), each, cache=False))
+            for each in (frame, theirs)
+        )
+    )
+    assert type(found) is type(frame)
+    assert columns_of(found) == expected.to_dict(orient="list")

@@ -281,7 +281,7 @@ class BaseLabelModel(BaseEstimator, ABC):
         pandas.DataFrame, n_items x n_classes
             On the evidence's index; rows sum to one.
         """
-        return self.posterior(evidence).frame()
+        return self.posterior(evidence).frame(evidence.kind)
 
     def predict(self, evidence: Evidence, *, ties: Ties = "abstain") -> pd.Series:
         """Give the most probable class of every item.
