@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import weaklabel as wl
 from weaklabel import functions as wf
@@ -275,3 +276,20 @@ def test_probabilities_are_answered_in_kind(kind):
     )
     assert type(found) is type(frame)
     assert columns_of(found) == expected.to_dict(orient="list")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("items", [range(5), ["r0", "r1", "r2", "r3", "r4"]])
+def test_probabilities_in_kind_are_scored_and_taught(kind, items):
+    gold = ["spam", "ham", "ham", "spam", "ham"]
+    X = np.arange(5.0)[:, None]
+    twin = pandas_twin().set_axis(pd.Index(items))
+    votes = wf.apply(functions(), twin, cache=False)
+    evidence = wl.Evidence(twin.index, ["ham", "spam"]).with_votes(votes)
+    expected = wl.MajorityVote().fit(evidence).predict_proba(evidence)
+    found = in_kind(expected, kind)
+    named = pd.Series(gold, expected.index)
+    assert wl.score(named, found) == wl.score(named, expected)
+    model = wl.SoftLabelClassifier(LogisticRegression())
+    taught = model.fit(pd.DataFrame(X, expected.index), found)
+    assert taught.classes_.tolist() == ["ham", "spam"]

@@ -107,6 +107,15 @@ def _types_for(table: Any) -> dict[Any, Any]:
     return found
 
 
+def probabilities_as_pandas(data: Any) -> Any:
+    """Turn probabilities of another library into pandas; what leads and is no float are labels."""
+    if kind_of(data) == "pandas" or not is_table(data):
+        return data
+    frame = as_pandas(data)
+    leads = frame.columns[0]
+    return frame if frame[leads].dtype.kind == "f" else frame.set_index(leads)
+
+
 def votes_as_pandas(votes: Any, index: pd.Index | None = None, what: str = "votes") -> Any:
     """Turn votes of another library into pandas: lists are sets, structs are probabilities."""
     if kind_of(votes) == "pandas":

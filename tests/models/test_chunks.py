@@ -57,8 +57,8 @@ def test_parts_are_as_good_as_the_whole(model, make, n_parts):
 
 
 def test_members_of_the_family_say_so_themselves():
-    assert set(ADDITIVE) == {type(model).__name__ for model in MODELS}
-    for model in (wl.Triplets(), wl.IBCC(), wl.Cautious(), wl.LabelModel()):
+    assert set(ADDITIVE) > {type(model).__name__ for model in MODELS}
+    for model in (wl.MomentMatching(), wl.Chain(), wl.Cautious(), wl.LabelModel()):
         assert not is_additive(model)
 
 

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 import weaklabel as wl
 from weaklabel.models import _sharpness
 from weaklabel.models._folds import fold_of_items, item_keys, taught
-from weaklabel.models._learners import SoftLogistic, default_learners, knowledge
+from weaklabel.models._learners import SoftLogistic, Trees, default_learners, knowledge
 from weaklabel.models.classifier import _told
 
 QUICK = LogisticRegression()
@@ -400,3 +400,24 @@ def test_a_fitted_classifier_is_no_data(tmp_path):
     model = wl.Classifier(QUICK).fit(known(X, gold))
     with pytest.raises(TypeError, match=r"LogisticRegression cannot be saved: a fitted classifier"):
         model.save(tmp_path / "model.wl")
+
+
+def test_trees_leave_out_columns_without_values():
+    X, gold = planted(n_items=120)
+    X = X.iloc[:, :2].assign(empty=np.nan, once=np.where(np.arange(120) == 3, 1.0, np.nan))
+    evidence = known(X, gold)
+    found = wl.Classifier(max_iter=0).fit(evidence).predict(evidence)
+    assert (found == gold).mean() > 0.8
+    blank = Trees().fit(np.zeros((8, 2)), np.arange(8) % 2)
+    np.testing.assert_allclose(blank.predict_proba(np.ones((3, 2))), 0.5)
+
+
+def test_the_order_of_items_does_not_matter_to_the_default():
+    X, gold = planted(n_items=200)
+    evidence = bagged(X, gold, size=5)
+    order = np.random.default_rng(1).permutation(200)
+    model = wl.Classifier(solver=wl.BeliefPropagation(), max_iter=1)
+    one, two = (clone(model).fit(each) for each in (evidence, evidence.take(order)))
+    expected = one.predict_proba(evidence)
+    found = two.predict_proba(evidence.take(order)).loc[X.index]
+    pd.testing.assert_frame_equal(found, expected, check_exact=False, rtol=0, atol=1e-6)

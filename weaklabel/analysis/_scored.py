@@ -10,7 +10,7 @@ import pandas as pd
 
 from weaklabel._check import first_few
 from weaklabel._device import on_host
-from weaklabel._frames import as_pandas, values_of
+from weaklabel._frames import probabilities_as_pandas, values_of
 from weaklabel.io.codes import SILENT, Codes
 from weaklabel.io.wide import column_codes
 from weaklabel.posterior import TIE, Posterior
@@ -139,7 +139,7 @@ def parts(probabilities: Any) -> tuple[np.ndarray, pd.Index, pd.Index, np.ndarra
         values = on_host(probabilities.probabilities).astype(float)
         covered = on_host(probabilities.covered).astype(bool)
         return values, probabilities.index, probabilities.classes, covered
-    probabilities = as_pandas(probabilities)
+    probabilities = probabilities_as_pandas(probabilities)
     if isinstance(probabilities, pd.DataFrame):
         values = probabilities.to_numpy(float)
         return values, probabilities.index, probabilities.columns, None

@@ -278,8 +278,9 @@ class BaseLabelModel(BaseEstimator, ABC):
 
         Returns
         -------
-        pandas.DataFrame, n_items x n_classes
-            On the evidence's index; rows sum to one.
+        DataFrame, n_items x n_classes
+            On the evidence's index; rows sum to one. Of polars or Arrow if the evidence came in
+            such frames, with a column of labels unless items are numbered.
         """
         return self.posterior(evidence).frame(evidence.kind)
 

@@ -76,7 +76,7 @@ def is_additive(model: Any) -> bool:
     """Tell whether a model learns from sums over items; what is inherited does not count.
 
     >>> import weaklabel as wl
-    >>> is_additive(wl.DawidSkene()), is_additive(wl.Triplets())
+    >>> is_additive(wl.DawidSkene()), is_additive(wl.Cautious())
     (True, False)
     """
     return isinstance(model, Term) and bool(vars(type(model)).get("_additive"))

@@ -42,7 +42,7 @@ def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
     if _n_gradual(X) > WIDE or n_classes > FEW:
         return [SoftLogistic(penalty=penalty), SoftLogistic(penalty=penalty, waves=WAVES)]
     settings: dict[str, Any] = {"early_stopping": False}  # its annotation knows words only
-    trees = HistGradientBoostingClassifier(
+    trees = Trees(
         max_iter=60,
         max_leaf_nodes=16,
         min_samples_leaf=int(np.clip(25 / known, 5, max(5, len(X) // 10))),
@@ -52,6 +52,23 @@ def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
         **settings,
     )
     return [SoftLogistic(penalty=penalty, adaptive=True), trees]
+
+
+class Trees(HistGradientBoostingClassifier):
+    """Boosted trees that leave out columns in which nothing varies, which they cannot cut."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from one label a row."""
+        self.varied_ = np.fmin.reduce(X, axis=0) < np.fmax.reduce(X, axis=0)
+        return super().fit(self._columns(X), y, sample_weight)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Give class probabilities, n_rows x n_classes."""
+        return super().predict_proba(self._columns(X))
+
+    def _columns(self, X: Any) -> np.ndarray:
+        """Leave out what does not vary; where nothing does, one column without a word."""
+        return np.asarray(X)[:, self.varied_] if self.varied_.any() else np.zeros((len(X), 1))
 
 
 def _n_gradual(X: np.ndarray) -> int:

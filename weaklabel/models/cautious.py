@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from weaklabel.solvers import Solver
     from weaklabel.votes import Votes
 
-# One choice for all data, made on open sets; any of them may be halved or doubled for a
-# thousandth of accuracy (benchmarks/quality/label_models.py shows where they stand).
+# One choice for all data, made on open sets, where each may move a good way for some thousandths
+# of accuracy; benchmarks/quality/label_models.py shows where they stand.
 START_ACCURACY = 0.75  # of every vote, in the start
 USUAL_PRECISION = 0.85  # what a vote is expected to be worth, with the weight of ...
 USUAL_WEIGHT = 2000.0  # ... so many votes

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
     from weaklabel.solvers import Solver
 
+DIGITS = 9  # of labels that classifiers learn from
 TINY = 1e-6  # probabilities of a classifier are kept off 0 and 1 by this
 
 
@@ -182,7 +183,8 @@ class Classifier(TermModel):
         keys = item_keys(evidence.index)
         rows = rows[np.argsort(keys[rows], kind="stable")]  # the order of items never matters
         fold = fold_of_items(evidence, keys, rows, self.n_folds)
-        X, mass, keys = on_host(evidence.features)[rows], mass[rows], keys[rows]
+        # trees would make much of the last digits, which depend on the order of items
+        X, mass, keys = on_host(evidence.features)[rows], mass[rows].round(DIGITS), keys[rows]
         known = knowledge(mass) if before is None else before.known
         learners = self._learners(X, mass, known)
         fitted, shares = [], []

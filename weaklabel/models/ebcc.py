@@ -78,6 +78,8 @@ class EBCC(IBCC):
     (2, 2)
     """
 
+    _additive = True
+
     def __init__(
         self,
         *,

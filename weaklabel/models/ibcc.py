@@ -72,6 +72,7 @@ class IBCC(DawidSkene):
     np.float64(0.9)
     """
 
+    _additive = True
     max_misfit = float("inf")
 
     def __init__(

@@ -79,6 +79,7 @@ class NPLM(DawidSkene):
     (3, 3)
     """
 
+    _additive = True
     max_misfit = float("inf")
     silence = "missing"
 

@@ -82,6 +82,7 @@ class Triplets(DawidSkene):
     np.float64(0.9)
     """
 
+    _additive = True
     _closed_form = True
     max_misfit = float("inf")
     n_init = 1

@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from weaklabel._check import first_few
 from weaklabel._device import on_host
+from weaklabel._frames import probabilities_as_pandas
 from weaklabel.posterior import Posterior
 
 SUM_WITHIN = 1e-3  # rows of tables rounded to three or four digits still pass
@@ -52,6 +53,7 @@ def read_targets(y: Any, X: Any) -> Targets:
         frame = y.frame()
         informed = pd.Series(on_host(y.covered), index=y.index)
         return _read_frame(frame, X, np.asarray(align(informed, X, "y")))
+    y = probabilities_as_pandas(y)
     if not isinstance(y, pd.DataFrame | pd.Series):
         y = np.asarray(y)
     if y.ndim == 2 and y.shape[1] == 1:
