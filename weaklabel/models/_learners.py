@@ -57,7 +57,9 @@ def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
 class Trees(HistGradientBoostingClassifier):
     """Boosted trees that leave out columns in which nothing varies, which they cannot cut."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, X: Any, y: Any, sample_weight: Any = None
+    ) -> Self:
         """Learn from one label a row."""
         self.varied_ = np.fmin.reduce(X, axis=0) < np.fmax.reduce(X, axis=0)
         return super().fit(self._columns(X), y, sample_weight)
