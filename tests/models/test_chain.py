@@ -171,6 +171,56 @@ def test_silence_stands_for_a_class_in_the_start():
     assert fitted(outside, evidence).class_prior_["O"] > plain.class_prior_["O"] + 0.1
 
 
+@pytest.mark.parametrize("level", [0, "sentence"])
+def test_beside_other_terms_a_chain_hears_its_sequences(level):
+    evidence, gold, _ = tokens(1000)
+    chain = wl.Chain(sequence=level, max_iter=10, smoothing=0.1)
+    models = (
+        chain,
+        wl.DawidSkene(smoothing=0.1),
+        wl.LabelModel([chain, wl.MajorityVote()]),
+        wl.LabelModel([wl.MajorityVote(), chain]),
+    )
+    alone, apart, *fusions = (
+        wl.score(gold, fitted(model, evidence).posterior(evidence))["accuracy"] for model in models
+    )
+    assert apart + 0.02 < min(fusions)
+    assert alone - 0.025 < min(fusions)
+
+
+def test_how_often_sources_are_right_is_told_of_sequences():
+    evidence, _, _ = tokens(60)
+    by_number, by_name = (
+        wl.source_accuracy(
+            fitted(wl.Chain(sequence=level), evidence), evidence, n_draws=3, random_state=0
+        )
+        for level in (0, "sentence")
+    )
+    pd.testing.assert_frame_equal(by_number, by_name)
+
+
+@pytest.mark.parametrize("level", [0, "sentence"])
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("look", [wl.explain, wl.flip, wl.plots.waterfall])
+def test_votes_on_one_item_do_not_explain_a_sequence(look, alone, level):
+    evidence, _, _ = tokens(30)
+    chain = wl.Chain(sequence=level)
+    model = fitted(chain if alone else wl.LabelModel([wl.OneCoin(), chain]), evidence)
+    with pytest.raises(ValueError, match=r"Chain\(.*the items around it.*DawidSkene with the same"):
+        look(model, evidence, (0, 3))
+
+
+def test_a_chain_of_items_for_themselves_is_explained():
+    evidence, _, _ = tokens(30)
+    model = fitted(wl.Chain(), evidence)
+    table = wl.explain(model, evidence, (0, 3))
+    total = table.filter(like="nats[").sum().to_numpy()
+    found = np.exp(total - total.max())
+    np.testing.assert_allclose(
+        found / found.sum(), model.predict_proba(evidence).loc[(0, 3)], atol=1e-10
+    )
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -18,7 +18,6 @@ from weaklabel._device import on_host
 from weaklabel.models._em import Settings, climb
 from weaklabel.models._misfit import LEAST_EXPECTED, misfit
 from weaklabel.models._votes import informative, start_shares
-from weaklabel.patterns import collapse
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -27,9 +26,9 @@ LEAST = 1e-9  # weight of an item that nearly does not count
 SWEEPS = 300  # from the end of another fit to the end of this one
 
 
-def patterns_of(evidence: Evidence) -> tuple[Evidence, np.ndarray]:
-    """Collapse items that are alike, and give how many items each pattern stands for."""
-    small, pattern = collapse(evidence) or (evidence, None)
+def patterns_of(model: Any, evidence: Evidence) -> tuple[Evidence, np.ndarray]:
+    """Collapse items that are alike to a model, and give how many each pattern stands for."""
+    small, pattern = model._patterns(model._used_part(evidence))
     one = np.ones(len(evidence))
     return small, one if pattern is None else np.bincount(pattern, minlength=len(small)) * 1.0
 

@@ -135,16 +135,17 @@ def opened(model: Any, evidence: Evidence, item: Any) -> Speech:
     KeyError
         If there is no such item.
     ValueError
-        If classes or sources are not those of the fit.
+        If classes or sources are not those of the fit, or the model reads items in sequences.
     """
     check_is_fitted(model)
+    inner, copies = getattr(model, "model_", model), getattr(model, "copies_", None)
+    _refuse_sequences(inner)
     row = _row(evidence, item)
     alone = not evidence.bags and evidence.neighbors is None
     small = evidence.take([row], bags="drop") if alone else evidence
     posterior = model.posterior(small)
     at = 0 if alone else row
     one = _alone(small.take([at], bags="drop")).map_arrays(on_host)
-    inner, copies = getattr(model, "model_", model), getattr(model, "copies_", None)
     with np.errstate(divide="ignore"):
         log_posterior = np.log(on_host(posterior.probabilities)[at])
     matched = model._matched(one)
@@ -197,6 +198,18 @@ def subsets(evidence: Evidence, keep: np.ndarray) -> Evidence:
         n_items=len(keep),
     )
     return repeated(evidence, kept)
+
+
+def _refuse_sequences(model: Any) -> None:
+    """Refuse terms to which an item that is cut out is another item."""
+    for term in model._terms():
+        if not term._interchangeable():
+            msg = (
+                f"{term} labels an item by the items around it too, so that its own votes do not "
+                "explain its label. Explain it by a model that looks at items one by one, such as "
+                "DawidSkene with the same settings."
+            )
+            raise ValueError(msg)
 
 
 def _matched(model: Any, copies: pd.DataFrame | None, evidence: Evidence) -> Evidence:

@@ -74,7 +74,7 @@ def explain(model: Any, evidence: Evidence, item: Any) -> pd.DataFrame:
     KeyError
         If there is no such item.
     ValueError
-        If classes or sources are not those of the fit.
+        If classes or sources are not those of the fit, or the model reads items in sequences.
 
     Notes
     -----

@@ -63,7 +63,8 @@ def flip(model: Any, evidence: Evidence, item: Any) -> pd.DataFrame:
     KeyError
         If there is no such item.
     ValueError
-        If the evidence has no votes, or classes or sources are not those of the fit.
+        If the evidence has no votes, classes or sources are not those of the fit, or the model
+        reads items in sequences.
 
     See Also
     --------

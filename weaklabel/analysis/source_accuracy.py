@@ -131,7 +131,7 @@ def _without_gold(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Mean and deviation of the share of right votes, n_sources + 1, and the overdispersion."""
     inner, copies = getattr(model, "model_", model), getattr(model, "copies_", None)
-    said, n_items = patterns_of(inner._used_part(evidence.map_arrays(on_host)))  # pyright: ignore[reportPrivateUsage]
+    said, n_items = patterns_of(inner, evidence.map_arrays(on_host))
     heard = said
     if copies is not None and len(copies):
         votes: Any = said.votes

@@ -142,7 +142,7 @@ class BaseLabelModel(BaseEstimator, ABC):
 
     def _problem(self, evidence: Evidence) -> Problem:
         """Put together what the loop needs, on patterns where items repeat."""
-        small, _ = collapse(evidence) or (evidence, None)
+        small, _ = self._patterns(evidence)
         small = self._training_part(small)
         terms = self._terms()
         return Problem(
@@ -225,6 +225,11 @@ class BaseLabelModel(BaseEstimator, ABC):
             neighbors=evidence.neighbors if "neighbors" in used else None,
         )
 
+    def _patterns(self, evidence: Evidence) -> tuple[Evidence, np.ndarray | None]:
+        """Collapse items that are alike, where all terms take them for the same."""
+        alike = all(term._interchangeable() for term in self._terms())
+        return (collapse(evidence) if alike else None) or (evidence, None)
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "classes_")
 
@@ -251,7 +256,7 @@ class BaseLabelModel(BaseEstimator, ABC):
         """
         check_is_fitted(self)
         whole = self._used_part(self._matched(evidence))
-        small, pattern = collapse(whole) or (whole, None)
+        small, pattern = self._patterns(whole)
         terms = self._terms()
         combine = pooled_score if self.pooled else informed_score
         scores = combine(terms, small, self._parameters_on(_any_array(small)))

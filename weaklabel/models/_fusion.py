@@ -87,6 +87,9 @@ class Learned(TermModel):
     def _uses(self) -> frozenset[str]:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.term._uses
 
+    def _interchangeable(self) -> bool:
+        return self.term._interchangeable()
+
     def _refuse(self, evidence: Evidence) -> None:
         self.term._refuse(evidence)
 

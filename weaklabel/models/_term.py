@@ -28,6 +28,10 @@ class Term(ABC):
     # class says so of itself, since one that learns otherwise may inherit from one that does not
     _additive: ClassVar[bool] = False
 
+    def _interchangeable(self) -> bool:
+        """Tell whether items with the same evidence are the same, wherever they stand."""
+        return True
+
     @abstractmethod
     def _refuse(self, evidence: Evidence) -> None:
         """Refuse evidence from which the term can learn nothing."""

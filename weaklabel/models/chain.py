@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,7 +13,6 @@ from weaklabel._device import beside, on_host
 from weaklabel.models._emission import log0
 from weaklabel.models._forward_backward import Chains, forward_backward, steps_of
 from weaklabel.models._term import moved
-from weaklabel.models._votes import votes_of
 from weaklabel.models.dawid_skene import DawidSkene
 
 if TYPE_CHECKING:
@@ -123,14 +121,8 @@ class Chain(DawidSkene):
 
     # ---- sequences --------------------------------------------------------------------------
 
-    def _used_part(self, evidence: Evidence) -> Evidence:
-        used = super()._used_part(evidence)
-        if self.sequence is None:
-            return used
-        # items with the same votes are not the same item: features, if none, keep them apart
-        votes = votes_of(evidence)
-        apart = np.zeros((len(evidence), 0))
-        return replace(used, features=beside(apart, votes.weight))
+    def _interchangeable(self) -> bool:
+        return self.sequence is None
 
     def _informs(self, evidence: Evidence) -> Any:
         informed = super()._informs(evidence)

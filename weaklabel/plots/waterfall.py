@@ -47,7 +47,7 @@ def waterfall(
     ImportError
         If matplotlib is not installed.
     ValueError
-        If `most` is below 1.
+        If `most` is below 1; also as `explain`.
     KeyError, NotFittedError
         As `explain`.
 
