@@ -293,3 +293,14 @@ def test_probabilities_in_kind_are_scored_and_taught(kind, items):
     model = wl.SoftLabelClassifier(LogisticRegression())
     taught = model.fit(pd.DataFrame(X, expected.index), found)
     assert taught.classes_.tolist() == ["ham", "spam"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_of_one_name_are_refused_and_none_is_lost(kind):
+    for frame in (
+        pd.DataFrame({"item": [0.5], "other": [0.5]}, index=["r1"]),
+        pd.DataFrame({0: [0.5], "0": [0.5]}),
+    ):
+        with pytest.raises(ValueError, match=r"Two columns would be named '.*pass a pandas frame"):
+            in_kind(frame, kind)
+    assert columns_of(in_kind(pd.DataFrame({"item": [0.5]}), kind)) == {"item": [0.5]}

@@ -6,10 +6,13 @@ without a copy where they can. They have no index, so that their rows are the it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+
+from weaklabel._check import first_few
 
 Kind = Literal["pandas", "polars", "arrow"]
 
@@ -159,6 +162,8 @@ def in_kind(frame: pd.DataFrame, kind: Kind, *, label: str | None = None, classe
     ------
     TypeError
         If a column holds what has no form in Arrow.
+    ValueError
+        If two columns, the labels among them, would have one name.
 
     Examples
     --------
@@ -169,15 +174,36 @@ def in_kind(frame: pd.DataFrame, kind: Kind, *, label: str | None = None, classe
         return frame
     import pyarrow as pa
 
-    parts = {str(name): frame.iloc[:, at] for at, name in enumerate(frame.columns)}
+    names = [str(name) for name in frame.columns]
+    columns = [frame.iloc[:, at] for at in range(len(names))]
     if label is not None or not isinstance(frame.index, pd.RangeIndex):
-        parts = {label or str(frame.index.name or "item"): frame.index.to_series()} | parts
-    table = pa.table({name: _arrow(part, classes) for name, part in parts.items()})
+        names = [label or str(frame.index.name or "item"), *names]
+        columns = [frame.index.to_series(), *columns]
+    refuse_clashes(
+        names, "Rename the class or source, or name the index differently; or pass a pandas frame."
+    )
+    pairs = zip(names, columns, strict=True)
+    table = pa.table({name: _arrow(column, classes) for name, column in pairs})
     if kind == "arrow":
         return table
     import polars as pl
 
     return pl.DataFrame(table)
+
+
+def refuse_clashes(names: Iterable[Any], remedy: str) -> None:
+    """Refuse columns that have one name as soon as names are text, as Arrow has them.
+
+    Raises
+    ------
+    ValueError
+        If there are any.
+    """
+    texts = pd.Index([str(name) for name in names], dtype=object)
+    twice = texts[texts.duplicated()].unique()
+    if len(twice):
+        msg = f"Two columns would be named {first_few(twice)}, and one be lost. {remedy}"
+        raise ValueError(msg)
 
 
 def _arrow(column: pd.Series, classes: Any) -> Any:

@@ -107,6 +107,17 @@ def test_items_that_are_known_are_not_asked_for():
     assert table.index.is_unique
 
 
+def test_items_of_which_the_model_is_sure_are_not_gold():
+    """Posteriors that round to one are the model's, and a person may still be asked."""
+    votes = pd.DataFrame({f: list("xxxy") for f in "abcdef"})
+    evidence = wl.Evidence(votes.index, classes=["x", "y"]).with_votes(votes)
+    model = fitted(wl.MajorityVote(), evidence)
+    assert (model.predict_proba(evidence).max(axis=1) == 1).all()
+    assert sorted(wl.worth_labeling(model, evidence, 9).index) == [0, 1, 2, 3]
+    known = evidence.with_candidates(pd.Series(["x"], index=[1]))
+    assert 1 not in wl.worth_labeling(model, known, 9).index
+
+
 def test_weights_count_items_more_often():
     votes = pd.DataFrame({"a": list("xxyy"), "b": list("yyxx"), "c": [None, None, None, None]})
     evidence = wl.Evidence(votes.index, classes=["x", "y"]).with_votes(votes)

@@ -116,3 +116,21 @@ def test_a_model_that_drifts_is_told():
     assert found["issue"].tolist() == ["class shares drift"]
     assert "votes give it" in found["what"][0]
     assert issues(EVIDENCE, model=wl.MajorityVote().fit(EVIDENCE)) == {}
+    with pytest.raises(TypeError, match=r"this is a DataFrame\. Pass the evidence: diagnose"):
+        wl.diagnose(CASE.votes, model=model)
+
+
+def test_drift_counts_items_by_their_weights():
+    votes = frame(a="xxxyyxyx", b="xxyyyxxx", c="xyxyyxyx")
+    number = np.array([1, 1, 1, 9, 1, 1, 4, 1])
+    once = wl.Evidence(votes.index, classes=["x", "y"]).with_votes(votes).with_weights(number)
+    many = votes.loc[votes.index.repeat(number)].reset_index(drop=True)
+    often = wl.Evidence(many.index, classes=["x", "y"]).with_votes(many)
+    for model in (wl.MajorityVote(), wl.OneCoin(class_prior={"x": 0.9, "y": 0.1})):
+        one, other = (wl.compare(each, [model])["drift"].iloc[0] for each in (once, often))
+        assert one == pytest.approx(other, abs=1e-9)
+    drifting = wl.OneCoin(class_prior={"x": 1 - 1e-9, "y": 1e-9}).fit(often)
+    one, other = (wl.diagnose(each, model=drifting).to_dict("list") for each in (once, often))
+    assert [w for w in one["what"] if "votes give" in w] == [
+        w for w in other["what"] if "votes give" in w
+    ]

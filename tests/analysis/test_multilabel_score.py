@@ -70,3 +70,15 @@ def test_what_does_not_fit_is_refused():
         wl.multilabel_score(partly.where(partly.isna()), p)
     with pytest.raises(ValueError, match="between 0 and 1"):
         wl.multilabel_score(gold, 3 * p)
+
+
+def test_gold_is_yes_or_no():
+    gold, p = case()
+    for same in (gold.astype(int), gold.astype(float), gold.astype(object), gold.astype("boolean")):
+        assert wl.multilabel_score(same, p) == wl.multilabel_score(gold, p)
+    wrong = gold.astype(object)
+    wrong.iloc[1, 2], wrong.iloc[3, 0] = -1, "no"
+    with pytest.raises(
+        ValueError, match=r"2 values .* no: -1 for 'i1', 'c'; 'no' for 'i3', 'a'\. P"
+    ):
+        wl.multilabel_score(wrong, p)

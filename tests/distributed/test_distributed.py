@@ -83,6 +83,21 @@ def test_functions_vote_lazily_and_keep_the_index():
         )
 
 
+def test_sets_are_announced_or_refused():
+    @wl.labeling_function
+    def rare(row):
+        return {"ham", "spam"} if row.last else "ham" if row.stars > 3 else None
+
+    frame = reviews().assign(last=[False] * 59 + [True])
+    data = dd.from_pandas(frame, npartitions=4, sort=False)
+    with pytest.raises(ValueError, match=r"'rare' says frozenset.*Give sets=\['rare'\]: it then"):
+        distributed.apply([rare], data, classes=CLASSES).compute()
+    votes = distributed.apply([rare], data, classes=CLASSES, sets=["rare"])
+    assert str(votes.dtypes["rare"]) == "object"
+    assert votes.compute()["rare"].iloc[-1] == {"ham", "spam"}
+    assert {part["rare"].dtype for part in dask.compute(*votes.to_delayed())} == {np.dtype(object)}
+
+
 def test_sets_that_one_partition_alone_says_are_codes_of_all():
     case = wl.datasets.many_classes(300, n_classes=3, n_sources=5, random_state=0)
     said = case.votes.astype(object).where(case.votes.notna(), None)

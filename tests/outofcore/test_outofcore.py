@@ -1,6 +1,7 @@
 """Files a batch at a time: the answer of memory, and nothing half-written taken for whole."""
 
 import json
+import threading
 
 import numpy as np
 import pandas as pd
@@ -225,6 +226,121 @@ def test_parts_of_something_else_are_not_mixed(tmp_path, small):
     second = outofcore.fit(wl.OneCoin(), votes, classes=case.classes)
     with pytest.raises(FileExistsError, match="made of other data"):
         outofcore.predict_proba(second, votes, tmp_path / "p")
+
+
+def test_functions_that_cannot_be_told_apart_are_not_taken_for_the_same(tmp_path, small):
+    data, out = written(reviews(), tmp_path / "data"), tmp_path / "votes"
+
+    def run(vote, **how):
+        lock = threading.Lock()
+
+        @wl.labeling_function
+        def guarded(row):
+            with lock:
+                return vote if row.stars > 3 else None
+
+        return outofcore.apply([guarded], data, out, classes=CLASSES, **how)
+
+    run("ham")
+    with pytest.raises(ValueError, match=r"holds votes of 'guarded', and whether.*overwrite=True"):
+        run("spam")
+    run("spam", overwrite=True)
+    assert set(pd.read_parquet(out)["guarded"].dropna()) == {"spam"}
+
+
+def test_other_columns_are_other_data_and_faults_are_not_taken_for_none(tmp_path, small):
+    data, out = written(reviews(), tmp_path / "data"), tmp_path / "votes"
+
+    @wl.labeling_function
+    def by_stars(row):
+        return "ham" if row.stars > 3 else "spam" if hasattr(row, "text") else row.nothing
+
+    def run(**how):
+        return outofcore.apply([by_stars], data, out, classes=CLASSES, **how)
+
+    run(columns=["stars", "text"])
+    with pytest.raises(FileExistsError, match="made of other data, functions or settings"):
+        run(columns=["stars"], on_error="abstain")
+    with pytest.warns(wl.functions.FaultWarning, match="'by_stars' failed on"):
+        run(columns=["stars"], on_error="abstain", overwrite=True)
+    with pytest.raises(ValueError, match=r"failed on some rows, and on_error='raise' wants none"):
+        run(columns=["stars"])
+    with pytest.raises(wl.functions.LabelingFunctionError):
+        run(columns=["stars"], overwrite=True)
+    assert not list(out.glob("*.parquet"))
+
+
+def test_columns_of_one_name_are_refused_before_anything_is_written(tmp_path):
+    data = written(reviews().assign(words=1), tmp_path / "data", n_files=1)
+    with pytest.raises(ValueError, match=r"would be named 'words'.*Name a function differently"):
+        outofcore.apply(functions(), data, tmp_path / "out", classes=CLASSES, index="words")
+    said = pd.DataFrame({"ham": range(4), "f": ["ham", "ham", "spam", None]})
+    votes = written(said.assign(g=said["f"], h=said["f"]), tmp_path / "votes", n_files=1)
+    model = outofcore.fit(wl.MajorityVote(), votes, classes=CLASSES, index="ham")
+    with pytest.raises(ValueError, match=r"would be named 'ham'.*Rename the column of the votes"):
+        outofcore.predict_proba(model, votes, tmp_path / "out", index="ham")
+    assert not (tmp_path / "out").exists()
+
+
+def late(says, at=250):
+    """Vote with one class, and with something else from a row on."""
+
+    @wl.labeling_function
+    def rare(row):
+        if row.id >= 3 * at:
+            return says if row.stars > 1 else None
+        return "ham" if row.id >= 3 * 130 and row.stars > 3 else None
+
+    return rare
+
+
+@pytest.mark.parametrize("says", [{"ham", "spam"}, wl.Not("spam")])
+def test_sets_that_come_late_have_the_form_of_the_first(tmp_path, small, says):
+    data, out = written(reviews(), tmp_path / "data"), tmp_path / "votes"
+
+    def run(**how):
+        return outofcore.apply([late(says)], data, out, classes=CLASSES, **how)
+
+    with pytest.raises(ValueError, match=r"'rare' says .* for row 2\d\d, while .* sets=\['rare'\]"):
+        run()
+    with pytest.raises(ValueError, match=r"'rare' says .* for row 2\d\d, while"):
+        run()  # the parts that are there say so
+    run(sets=["rare"], overwrite=True)
+    frame = reviews()
+    expected = wl.apply([late(says)], frame, classes=CLASSES, cache=False)["rare"]
+    whole = wl.Evidence(frame.index, CLASSES).with_votes(expected.to_frame()).votes
+    found = pq.read_table(out)["rare"].to_pandas().to_frame()
+    found["rare"] = [None if v is None else set(v) for v in found["rare"]]
+    again = wl.Evidence(frame.index, CLASSES).with_votes(found).votes
+    assert np.array_equal(again.statements[again.code], whole.statements[whole.code])
+    assert np.array_equal(again.item, whole.item)
+    with pytest.raises(ValueError, match="sets= names 'other', which is no function"):
+        run(sets="other")
+
+
+def test_probabilities_have_one_form_and_no_place_among_classes(tmp_path, small):
+    data = written(reviews(), tmp_path / "data")
+    soft = {"ham": 0.75, "spam": 0.25}
+    with pytest.raises(ValueError, match=r"holds single classes; a file .* one of them throughout"):
+        outofcore.apply([late(soft)], data, tmp_path / "a", classes=CLASSES)
+    with pytest.raises(ValueError, match="while its column holds sets of classes"):
+        outofcore.apply([late(soft)], data, tmp_path / "b", classes=CLASSES, sets=["rare"])
+
+    @wl.labeling_function
+    def sure(row):
+        return {"ham": 1.0} if row.stars > 3 else {"spam": 1.0} if row.id < 99 else "spam"
+
+    outofcore.apply([sure], data, tmp_path / "c", classes=CLASSES)
+    found = pq.read_table(tmp_path / "c")["sure"].to_pylist()
+    assert {tuple(vote) for vote in found} == {("ham", "spam")}
+    assert [vote["ham"] == 1 for vote in found] == (reviews()["stars"] > 3).tolist()
+
+
+def test_declared_sets_may_be_silent_in_a_whole_batch(tmp_path, small):
+    data = written(reviews().assign(n=np.arange(300)), tmp_path / "data")
+    last = wl.Threshold("n", vote=wl.Not("spam"), low=290, name="last")
+    outofcore.apply([last], data, tmp_path / "votes", classes=CLASSES)
+    assert pq.read_table(tmp_path / "votes")["last"].to_pylist() == [None] * 290 + [["ham"]] * 10
 
 
 def test_faults_are_counted_over_all_parts(tmp_path, small):

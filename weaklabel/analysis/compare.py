@@ -57,7 +57,8 @@ def compare(evidence: Evidence, models: Any) -> pd.DataFrame:
             How often the model believes to be right (`expected_score`), over covered items.
         drift
             How far its class shares are from those of the votes: total variation, 0 to 1, over
-            items with votes. Above 0.25 it may have found another pattern than the classes.
+            items with votes, by their weights. Above 0.25 it may have found another pattern than
+            the classes.
         effective_sources
             How many sources the labels rest on: :math:`(\sum w_j)^2 / \sum w_j^2`, where
             :math:`w_j` is the number of votes of a source times its learned log odds of being
@@ -95,13 +96,15 @@ def compare(evidence: Evidence, models: Any) -> pd.DataFrame:
     shares = mean_shares(evidence)
     majority = tie_weights(on_host(start_shares(evidence)))
     voted = on_host(evidence.votes.voted)
+    mass = np.ones(len(evidence)) if evidence.weights is None else on_host(evidence.weights)
+    mass = mass[voted]
     for model in named.values():
         fitted, told = _fitted(model, evidence)
         posterior = fitted.posterior(evidence)
         weights = tie_weights(on_host(posterior.probabilities))
         weights[~on_host(posterior.covered)] = 1 / weights.shape[1]
         said.append(weights)
-        own = on_host(posterior.probabilities)[voted].mean(axis=0)
+        own = on_host(posterior.probabilities)[voted].T @ mass / max(mass.sum(), 1e-300)
         expected = expected_score(posterior)
         rows.append(
             {

@@ -12,6 +12,7 @@ from scipy import sparse
 from weaklabel._check import first_few
 from weaklabel._device import on_host
 from weaklabel.analysis._votes import as_votes, one_each
+from weaklabel.evidence import Evidence
 from weaklabel.models._em import total_variation
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def diagnose(votes: Any, *, model: Any = None) -> pd.DataFrame:
     Raises
     ------
     TypeError, ValueError
-        If `votes` are no votes.
+        If `votes` are no votes, or no Evidence where there is a model.
 
     See Also
     --------
@@ -88,6 +89,12 @@ def diagnose(votes: Any, *, model: Any = None) -> pd.DataFrame:
     hard = one_each(found)
     issues = [*_about_meeting(hard), *_about_classes(hard), *_about_silence(hard)]
     if model is not None:
+        if not isinstance(votes, Evidence):
+            msg = (
+                f"A model is held against the Evidence that it was fitted to, and this is a "
+                f"{type(votes).__name__}. Pass the evidence: diagnose(evidence, model=model)."
+            )
+            raise TypeError(msg)
         issues += _about_drift(model, votes)
     return pd.DataFrame(issues, columns=list(_Issue._fields))
 
@@ -184,9 +191,12 @@ def _about_silence(votes: Votes) -> Iterator[_Issue]:
 
 def _about_drift(model: Any, evidence: Any) -> list[_Issue]:
     """Hold class shares of a model against those of the votes."""
-    voted = on_host(evidence.votes.voted)
-    own = on_host(model.posterior(evidence).probabilities)[voted].mean(axis=0)
-    shares = on_host(evidence.votes.shares)[voted].mean(axis=0)
+    mass = on_host(evidence.votes.voted).astype(float)
+    if evidence.weights is not None:
+        mass *= on_host(evidence.weights)
+    mass /= mass.sum() or 1
+    own = mass @ on_host(model.posterior(evidence).probabilities)
+    shares = mass @ on_host(evidence.votes.shares)
     if total_variation(own, shares) <= FAR:
         return []
     most = evidence.classes[np.abs(own - shares).argmax()]

@@ -18,7 +18,7 @@ def multilabel_score(gold: pd.DataFrame, probabilities: pd.DataFrame) -> dict[st
 
     Parameters
     ----------
-    gold : DataFrame of booleans, n_items x n_classes
+    gold : DataFrame of booleans or of 0 and 1, n_items x n_classes
         Which classes each item has; a row that is missing everywhere is left out.
     probabilities : DataFrame, n_items x n_classes
         P(the item has the class), each between 0 and 1; rows need not sum to one. Matched with
@@ -36,8 +36,8 @@ def multilabel_score(gold: pd.DataFrame, probabilities: pd.DataFrame) -> dict[st
     Raises
     ------
     ValueError
-        If items or classes differ, a row of gold is missing in part, no gold is left, or a
-        probability is outside 0 to 1.
+        If items or classes differ, gold is neither yes nor no, a row of it is missing in part, no
+        gold is left, or a probability is outside 0 to 1.
 
     Examples
     --------
@@ -98,4 +98,20 @@ def _aligned(gold: pd.DataFrame, probabilities: pd.DataFrame) -> tuple[np.ndarra
     if not ((p >= 0) & (p <= 1)).all():
         msg = "Probabilities must lie between 0 and 1. Probably scores were passed."
         raise ValueError(msg)
-    return table.to_numpy()[rows].astype(bool), p
+    return _yes_or_no(table.loc[rows]), p
+
+
+def _yes_or_no(gold: pd.DataFrame) -> np.ndarray:
+    """Read booleans, 0 and 1, and refuse all else."""
+    strange = ~gold.isin([False, True]).to_numpy(bool)  # 0 and 1 equal them
+    if strange.any():
+        told = [
+            f"{gold.iloc[row, column]!r} for {gold.index[row]!r}, {gold.columns[column]!r}"
+            for row, column in np.argwhere(strange)[:3]
+        ]
+        msg = (
+            f"Gold holds {strange.sum()} values that are neither yes nor no: {'; '.join(told)}. "
+            "Pass booleans, or 0 and 1; None in a whole row where there is no gold."
+        )
+        raise ValueError(msg)
+    return gold.to_numpy(float).astype(bool)

@@ -76,9 +76,9 @@ def worth_labeling(
     p = on_host(posterior.probabilities)
     pattern = _patterns(evidence, p)
     weight = np.ones(len(p)) if evidence.weights is None else on_host(evidence.weights)
-    known = p.max(axis=1) == 1
+    known = np.zeros(len(p), dtype=bool)
     if evidence.candidates is not None:
-        known |= on_host(evidence.candidates).sum(axis=1) == 1
+        known = on_host(evidence.candidates).sum(axis=1) == 1
     rows, gains = _chosen(p, pattern, weight * ~known, known, n, trust)
     size = np.bincount(pattern)
     return pd.DataFrame(

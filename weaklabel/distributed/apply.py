@@ -11,7 +11,7 @@ from weaklabel.distributed._frames import checked_frame
 from weaklabel.functions import FrameVotes, LabelingFunction, ModelVotes
 from weaklabel.functions import apply as apply_to_frame
 from weaklabel.functions._parcel import Parcel
-from weaklabel.functions.values import Not
+from weaklabel.outofcore._forms import SETS, voting_with_sets
 
 
 def apply(
@@ -19,6 +19,7 @@ def apply(
     frame: Any,
     *,
     classes: Sequence[Hashable],
+    sets: Sequence[str] = (),
     on_error: Literal["raise", "abstain"] = "raise",
 ) -> Any:
     """Apply labeling functions to a Dask DataFrame, lazily, partition by partition.
@@ -32,6 +33,9 @@ def apply(
         The items; each partition has unique index labels.
     classes : sequence of hashable
         Class names in order.
+    sets : sequence of str
+        Names of functions that vote with sets of classes, or probabilities, on some rows; their
+        columns hold objects. Those that are declared so need not be named.
     on_error : {"raise", "abstain"}
         As in `weaklabel.apply`.
 
@@ -44,6 +48,9 @@ def apply(
     ------
     TypeError
         If it is no Dask DataFrame; ImportError where Dask is not installed.
+    ValueError
+        If `sets` names no function; when computed, if a function votes with sets or probabilities
+        and is not named in `sets`.
 
     Examples
     --------
@@ -60,6 +67,7 @@ def apply(
     functions = list(functions)
     frame = checked_frame(frame)
     kinds = {f.name: _kind(f, list(classes)) for f in functions}
+    kinds |= dict.fromkeys(voting_with_sets(functions, sets), "object")
     meta = pd.DataFrame(
         {name: pd.Series(dtype=kind) for name, kind in kinds.items()}, index=frame._meta.index
     )
@@ -71,7 +79,7 @@ def apply(
 def _kind(function: LabelingFunction, classes: list[Hashable]) -> Any:
     """Tell the type of the votes of a function: objects for sets and probabilities."""
     vote = getattr(function, "vote", None)
-    if isinstance(vote, set | frozenset | Not | dict):
+    if isinstance(vote, dict):
         return "object"
     if isinstance(function, FrameVotes | ModelVotes):
         return "object"
@@ -90,5 +98,13 @@ def _votes(
         parcel.open(), part, classes=classes, on_error=on_error, cache=False, progress=False
     )
     votes.attrs = {}
+    for name, kind in kinds.items():
+        if votes[name].dtype == object and not isinstance(kind, str):
+            said = next(vote for vote in votes[name] if isinstance(vote, (*SETS, dict)))
+            msg = (
+                f"{name!r} says {said!r}, while its column was announced to hold single classes. "
+                f"Give sets=[{name!r}]: it then holds objects in all partitions."
+            )
+            raise ValueError(msg)
     objects = {name: "object" for name, kind in kinds.items() if isinstance(kind, str)}
     return votes.astype(objects)

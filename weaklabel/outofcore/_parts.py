@@ -72,6 +72,19 @@ class Parts:
         else:
             self._state = before
 
+    def start_anew(self) -> None:
+        """Remove what parts are there."""
+        self._clear(self.names)
+        self.notes, self._state["complete"] = {}, False
+        self._save()
+
+    def schema(self) -> Any:
+        """Read the Arrow schema of the first part that is there; None if there is none."""
+        import pyarrow.parquet as pq
+
+        there = (self._path(name) for name in self.names if self._path(name).exists())
+        return next((pq.read_schema(path) for path in there), None)
+
     def missing(self) -> list[int]:
         """List the numbers of the parts that are not there yet."""
         return [number for number, name in enumerate(self.names) if not self._path(name).exists()]

@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from weaklabel._frames import in_kind
+from weaklabel._check import first_few
+from weaklabel._frames import refuse_clashes
 from weaklabel._progress import progress_bar
 from weaklabel.functions import FaultWarning, LabelingFunction
 from weaklabel.functions import apply as apply_to_frame
 from weaklabel.functions._content import function_key
+from weaklabel.outofcore._forms import Forms, voting_with_sets
 from weaklabel.outofcore._memory import in_bytes, rows_within
 from weaklabel.outofcore._parts import Parts
 from weaklabel.outofcore._source import Source, Unit, digest
@@ -29,6 +31,7 @@ def apply(  # noqa: PLR0913 keyword-only choices
     classes: Sequence[Hashable],
     index: str | Sequence[str] = (),
     columns: Sequence[str] | None = None,
+    sets: Sequence[str] = (),
     memory: int | str = "1GB",
     n_jobs: int | None = 1,
     on_error: OnError = "raise",
@@ -53,6 +56,9 @@ def apply(  # noqa: PLR0913 keyword-only choices
         Columns that name the items; they are written with the votes.
     columns : sequence of str or None
         Columns that the functions read; None reads all. The fewer, the faster.
+    sets : sequence of str
+        Names of functions that vote with sets of classes on some rows; their columns hold lists.
+        Those that are declared with a set or `Not` need not be named.
     memory : int or str
         What data may take, beside libraries and compiled code (some 300 MB): bytes, or "2GB".
     n_jobs : int or None
@@ -60,8 +66,8 @@ def apply(  # noqa: PLR0913 keyword-only choices
     on_error : {"raise", "abstain"}
         As in `weaklabel.apply`.
     overwrite : bool
-        Start anew where `out` holds votes on other data or of other functions. Functions whose
-        content cannot be told are known by name alone.
+        Start anew where `out` holds votes on other data or of other functions, or of functions
+        whose content cannot be told.
     progress : bool or None
         Show a progress bar. None shows one on a terminal or in a notebook only.
 
@@ -74,6 +80,10 @@ def apply(  # noqa: PLR0913 keyword-only choices
     ------
     FileExistsError
         If `out` holds other files, or was begun with something else.
+    ValueError
+        If `out` holds votes of functions whose content cannot be told, or faults where
+        ``on_error="raise"``; if columns have one name; or if a function votes with sets only on
+        later rows and is not named in `sets`.
     LabelingFunctionError, ValueError, TypeError
         As in `weaklabel.apply`.
 
@@ -102,12 +112,25 @@ def apply(  # noqa: PLR0913 keyword-only choices
     labels = [index] if isinstance(index, str) else list(index)
     read = list(dict.fromkeys([*labels, *(source.columns if columns is None else columns)]))
     source.refuse_absent(read)
+    refuse_clashes(
+        [*labels, *(f.name for f in functions)],
+        "Name a function differently by name=..., or rename the column of the data.",
+    )
+    with_sets = voting_with_sets(functions, sets)
     units = source.units()
-    keys = [(str(f.name), (function_key(f) or b"").hex()) for f in functions]
-    made_of = digest(source.key(), labels, list(classes), keys)
+    keys = {str(f.name): function_key(f) for f in functions}
+    told = [(name, (key or b"").hex()) for name, key in keys.items()]
+    made_of = digest(source.key(), labels, list(classes), told, read, sorted(with_sets))
     parts = Parts(out, [unit.name for unit in units], made_of, overwrite=overwrite)
+    stale = _stale(parts, [name for name, key in keys.items() if key is None], on_error)
+    if stale and not overwrite:
+        raise ValueError(stale)
+    if stale:
+        parts.start_anew()
+    forms = Forms(list(classes), with_sets)
+    forms.take_up(parts.schema() or ())
     row = TEXT_GROWS * source.bytes_a_row + 30 * len(functions) + 64
-    batch = _Batch(functions, labels, list(classes), n_jobs, on_error)
+    batch = _Batch(functions, labels, forms, n_jobs, on_error)
     n_rows = rows_within(in_bytes(memory) // 2, row)
     with progress_bar(progress, source.n_rows, "rows", unit=" rows", unit_scale=True) as bar:
         missing = set(parts.missing())
@@ -119,6 +142,25 @@ def apply(  # noqa: PLR0913 keyword-only choices
     return _total(parts, [f.name for f in functions], source.n_rows)
 
 
+def _stale(parts: Parts, untold: list[str], on_error: OnError) -> str:
+    """Say why votes that are there cannot be kept; nothing if they can."""
+    if len(parts.missing()) == len(parts.names):
+        return ""
+    folder = str(parts.folder)
+    if untold:
+        return (
+            f"{folder!r} holds votes of {first_few(untold)}, and whether these functions changed "
+            "since cannot be told: they hold something that cannot be read, such as a lock or a "
+            "lambda in a pipeline. Give overwrite=True to start anew, or name another folder."
+        )
+    if on_error == "raise" and any(parts.notes.values()):
+        return (
+            f"{folder!r} holds votes of functions that failed on some rows, and on_error='raise' "
+            "wants none. Give on_error='abstain' to go on, or overwrite=True to start anew."
+        )
+    return ""
+
+
 class _Batch:
     """Applies functions to one batch of rows after the other."""
 
@@ -126,11 +168,11 @@ class _Batch:
         self,
         functions: list[LabelingFunction],
         labels: list[str],
-        classes: list[Hashable],
+        forms: Forms,
         n_jobs: int | None,
         on_error: OnError,
     ) -> None:
-        self.functions, self.labels, self.classes = functions, labels, classes
+        self.functions, self.labels, self.forms = functions, labels, forms
         self.n_jobs = n_jobs
         self.on_error: OnError = on_error
         self._faults: dict[str, int] = {}
@@ -149,6 +191,8 @@ class _Batch:
 
     def _votes(self, table: Any, first: int) -> Any:
         """Vote on a batch; the warning comes once, at the end."""
+        import pyarrow as pa
+
         frame: pd.DataFrame = table.to_pandas()
         frame.index = pd.RangeIndex(first, first + len(frame))
         if self.labels:
@@ -158,7 +202,7 @@ class _Batch:
             votes = apply_to_frame(
                 self.functions,
                 frame,
-                classes=self.classes,
+                classes=self.forms.classes,
                 n_jobs=self.n_jobs,
                 on_error=self.on_error,
                 cache=False,
@@ -167,10 +211,9 @@ class _Batch:
         for name, number in votes.attrs["faults"].items():
             self._faults[name] = self._faults.get(name, 0) + number
         numbered = votes.set_axis(pd.RangeIndex(len(votes)))
-        found = in_kind(numbered, "arrow", classes=self.classes)
-        for at, name in enumerate(self.labels):
-            found = found.add_column(at, name, table.column(name))
-        return found
+        columns = {name: table.column(name) for name in self.labels}
+        columns |= {str(name): self.forms.array(numbered[name], first) for name in numbered}
+        return pa.table(columns)
 
 
 def _total(parts: Parts, names: list[str], n_rows: int) -> pd.Series:

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from weaklabel._device import on_host
+from weaklabel._frames import refuse_clashes
 from weaklabel._progress import progress_bar
 from weaklabel.outofcore._memory import in_bytes, rows_within
 from weaklabel.outofcore._parts import Parts
@@ -58,7 +59,8 @@ def predict_proba(  # noqa: PLR0913 keyword-only choices
     FileExistsError
         If `out` holds other files, or was begun with something else.
     ValueError
-        If a cell is no vote, or a folder was not filled to the end.
+        If a cell is no vote, a folder was not filled to the end, or a class is called like a
+        column of `index`.
 
     Examples
     --------
@@ -76,6 +78,7 @@ def predict_proba(  # noqa: PLR0913 keyword-only choices
     source = Source(votes, "votes")
     names = sources_of(source, index)
     labels = [name for name in source.columns if name not in names]
+    refuse_clashes([*labels, *model.classes_], "Rename the column of the votes, or the class.")
     units = source.units()
     n_rows = rows_within(in_bytes(memory) // 4, bytes_of_votes(len(names)) + _row_of(model))
     made_of = digest(source.key(), labels, _model_key(model))
