@@ -90,7 +90,7 @@ def _aligned(gold: pd.DataFrame, probabilities: pd.DataFrame) -> tuple[np.ndarra
             f"{first_few(table.index[part])}. Fill in no, or leave these items out."
         )
         raise ValueError(msg)
-    rows = ~missing.any(axis=1)
+    rows: Any = ~missing.any(axis=1)
     if not rows.any():
         msg = "No item has gold, so nothing can be scored. Pass gold for at least one item."
         raise ValueError(msg)
@@ -98,7 +98,8 @@ def _aligned(gold: pd.DataFrame, probabilities: pd.DataFrame) -> tuple[np.ndarra
     if not ((p >= 0) & (p <= 1)).all():
         msg = "Probabilities must lie between 0 and 1. Probably scores were passed."
         raise ValueError(msg)
-    return _yes_or_no(table.loc[rows]), p
+    kept: Any = table.loc[rows]
+    return _yes_or_no(kept), p
 
 
 def _yes_or_no(gold: pd.DataFrame) -> np.ndarray:
