@@ -10,10 +10,12 @@ from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.kernel_approximation import RBFSampler
+from threadpoolctl import threadpool_limits
 
 WIDE = 48  # columns of more than two values: with more of them, kernels see more than trees
 FEW = 4  # classes: trees need one for each, in each round
 WAVES = 512
+LARGE = 100_000  # rows that are worth several threads
 COLD, WARM = 100, 25  # steps of logistic regression at first, and from the last sweep's result on
 WIDTH = 0.15  # of the kernel exp(-WIDTH * mean squared difference of columns)
 
@@ -55,22 +57,33 @@ def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
 
 
 class Trees(HistGradientBoostingClassifier):
-    """Boosted trees that leave out columns in which nothing varies, which they cannot cut."""
+    """Boosted trees that leave out columns in which nothing varies, which they cannot cut.
+
+    Small tables take one thread: on a busy machine threads wait for each other, a hundred times
+    longer than the work takes.
+    """
 
     def fit(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, X: Any, y: Any, sample_weight: Any = None
     ) -> Self:
         """Learn from one label a row."""
         self.varied_ = np.fmin.reduce(X, axis=0) < np.fmax.reduce(X, axis=0)
-        return super().fit(self._columns(X), y, sample_weight)
+        with _threads(X):
+            return super().fit(self._columns(X), y, sample_weight)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Give class probabilities, n_rows x n_classes."""
-        return super().predict_proba(self._columns(X))
+        with _threads(X):
+            return super().predict_proba(self._columns(X))
 
     def _columns(self, X: Any) -> np.ndarray:
         """Leave out what does not vary; where nothing does, one column without a word."""
         return np.asarray(X)[:, self.varied_] if self.varied_.any() else np.zeros((len(X), 1))
+
+
+def _threads(X: Any) -> threadpool_limits:
+    """Limit the threads to what a table is worth."""
+    return threadpool_limits(None if len(X) > LARGE else 1, user_api="openmp")
 
 
 def _n_gradual(X: np.ndarray) -> int:
