@@ -335,6 +335,26 @@ def test_what_is_read_in_the_text_makes_votes_better():
     assert after["accuracy"] >= before["accuracy"]
 
 
+@pytest.mark.parametrize("n_functions", [3, 14])
+def test_neighbors_never_cost_the_votes_anything(n_functions):
+    """Rules agree on neighbors since they read the same words: no proof that these are alike."""
+    comments = wl.datasets.load_youtube_comments()
+    words = TfidfVectorizer(min_df=3).fit_transform(comments.text)
+    features = TruncatedSVD(20, random_state=0).fit_transform(words)
+    votes = wl.apply(youtube_spam.FUNCTIONS[:n_functions], comments)
+    evidence = wl.Evidence(comments.index, classes=["ham", "spam"]).with_votes(votes)
+    near = evidence.with_neighbors(wl.neighbors(features))
+    alone, model = fitted(wl.LabelModel(), evidence), fitted(wl.LabelModel(), near)
+    assert isinstance(model.solver_, wl.RandomWalk)
+    voted = evidence.votes.voted
+    before, after = (m.posterior(e).probabilities for m, e in ((alone, evidence), (model, near)))
+    np.testing.assert_allclose(after[voted], before[voted], atol=1e-6)
+    gold = comments.label.eq("spam").to_numpy().astype(int)
+    silent = np.flatnonzero(~voted)
+    loss = [-np.log(p[silent, gold[silent]]).mean() for p in (before, after)]
+    assert loss[1] < loss[0] + 0.05
+
+
 def test_dependent_sources_and_a_classifier_are_pooled():
     """Their sum would be far too sure: what rules read, the classifier reads."""
     case = wl.datasets.everything(300, random_state=0)

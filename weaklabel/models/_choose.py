@@ -18,7 +18,7 @@ from weaklabel.models._fusion import Fusion, Learned
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.classifier import Classifier
 from weaklabel.models.majority_vote import MajorityVote
-from weaklabel.solvers import BeliefPropagation, Independent, MeanField, Sinkhorn, Solver
+from weaklabel.solvers import BeliefPropagation, Independent, MeanField, RandomWalk, Sinkhorn, Solver
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,6 +134,9 @@ def _cautious(votes: VoteChoice, evidence: Evidence, fit: Fit) -> Any:
 
 def choose_solver(evidence: Evidence) -> tuple[Solver, str]:
     """Give the solver that suits bags and neighbors, and why."""
+    if evidence.neighbors is not None and evidence.votes is not None and not evidence.bags:
+        # rules that read the same words agree on neighbors, which looks as if these were alike
+        return RandomWalk(), "votes stand, and items without any hear their neighbors"
     if evidence.neighbors is not None:
         return MeanField(), "neighbors are heard as far as they turn out to be alike"
     if not evidence.bags:
