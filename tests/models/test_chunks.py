@@ -7,7 +7,14 @@ import pytest
 import weaklabel as wl
 from weaklabel import models
 from weaklabel.models import _chunks
-from weaklabel.models._chunks import Loop, add, is_additive, refuse_if_not_additive, sum_over
+from weaklabel.models._chunks import (
+    Loop,
+    add,
+    is_additive,
+    refuse_if_not_additive,
+    refuse_sequences,
+    sum_over,
+)
 from weaklabel.models._misfit import misfit
 
 MODELS = [
@@ -132,3 +139,11 @@ def test_named_tuples_keep_their_names():
 def test_misfit_without_votes_says_nothing():
     evidence = wl.Evidence([1, 2], classes=["a", "b"])
     assert not misfit(evidence, None, None).testable
+
+
+@pytest.mark.parametrize("model", [wl.Chain(sequence=0), wl.LabelModel([wl.Chain(sequence=0)])])
+def test_sequences_are_refused_where_rows_are_counted(model):
+    with pytest.raises(ValueError, match="Chain hears the items around an item"):
+        refuse_sequences(model)
+    refuse_sequences(wl.Chain())
+    refuse_sequences(wl.LabelModel())

@@ -14,7 +14,7 @@ import pandas as pd
 
 from weaklabel.distributed._frames import MakeEvidence, checked_frame, dask, kept_together, maker
 from weaklabel.evidence import Evidence
-from weaklabel.models._chunks import Loop, add, is_additive
+from weaklabel.models._chunks import Loop, add, is_additive, refuse_sequences
 from weaklabel.patterns import collapse
 
 Model = TypeVar("Model")
@@ -78,6 +78,7 @@ def fit(
     >>> distributed.fit(wl.DawidSkene(), votes, classes=case.classes).converged_
     True
     """
+    refuse_sequences(model)
     make = maker(classes, evidence)
     partitions = kept_together(checked_frame(frame), together).to_delayed()
     small = dask().delayed(_evidence_of)

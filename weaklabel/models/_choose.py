@@ -18,7 +18,14 @@ from weaklabel.models._fusion import Fusion, Learned
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.classifier import Classifier
 from weaklabel.models.majority_vote import MajorityVote
-from weaklabel.solvers import BeliefPropagation, Independent, MeanField, RandomWalk, Sinkhorn, Solver
+from weaklabel.solvers import (
+    BeliefPropagation,
+    Independent,
+    MeanField,
+    RandomWalk,
+    Sinkhorn,
+    Solver,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -82,6 +82,19 @@ def is_additive(model: Any) -> bool:
     return isinstance(model, Term) and bool(vars(type(model)).get("_additive"))
 
 
+def refuse_sequences(model: Any) -> None:
+    """Refuse a model that hears the order of items, where rows of votes are merely counted."""
+    terms = getattr(model, "terms", None)
+    for term in [model] if terms is None else terms:
+        if isinstance(term, Term) and not term._interchangeable():
+            msg = (
+                f"{type(term).__name__} hears the items around an item, but rows of votes are "
+                "counted here whatever their place, so that it would learn without sequences. Fit "
+                "it in memory, to a sample of the sequences if there are too many."
+            )
+            raise ValueError(msg)
+
+
 def refuse_if_not_additive(model: Any, why: str) -> None:
     """Refuse a model that has to see all items at once."""
     if not is_additive(model):

@@ -14,7 +14,7 @@ import numpy as np
 
 from weaklabel.evidence import Evidence
 from weaklabel.io.labels import class_names
-from weaklabel.models._chunks import Loop, refuse_if_not_additive, sum_over
+from weaklabel.models._chunks import Loop, refuse_if_not_additive, refuse_sequences, sum_over
 from weaklabel.outofcore._counting import Counting
 from weaklabel.outofcore._memory import in_bytes, rows_within
 from weaklabel.outofcore._patterns import Patterns, Reader
@@ -70,8 +70,8 @@ def fit(  # noqa: PLR0913 keyword-only choices
     Raises
     ------
     ValueError
-        If a cell is no vote, a folder was not filled to the end, or the patterns do not fit in
-        memory and the model cannot be fitted in parts.
+        If a cell is no vote, a folder was not filled to the end, the model hears sequences, or the
+        patterns do not fit in memory and the model cannot be fitted in parts.
     FileExistsError
         If `work` holds counts of other votes.
 
@@ -86,6 +86,7 @@ def fit(  # noqa: PLR0913 keyword-only choices
     >>> model.converged_
     True
     """
+    refuse_sequences(model)
     source = Source(votes, "votes")
     names = sources_of(source, index)
     if not source.n_rows:
