@@ -133,7 +133,7 @@ class Classifier(TermModel):
         solver: Solver | None = None,
         class_prior: Any = None,
         prior_strength: float | None = None,
-        max_iter: int = 4,
+        max_iter: int = 2,
         progress: bool | None = None,
     ) -> None:
         self.estimator = estimator
