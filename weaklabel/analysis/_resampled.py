@@ -17,6 +17,7 @@ from sklearn.base import clone
 from weaklabel._device import on_host
 from weaklabel.models._em import Settings, climb
 from weaklabel.models._misfit import LEAST_EXPECTED, misfit
+from weaklabel.models._units import item_weights, said_together, said_units
 from weaklabel.models._votes import informative, start_shares
 
 if TYPE_CHECKING:
@@ -122,13 +123,11 @@ def _crowd_misfit(evidence: Evidence, parameters: Any, use: np.ndarray) -> tuple
     votes = _votes(evidence).map_arrays(on_host)
     source = np.repeat(np.arange(votes.n_sources), votes.n_codes)
     units = np.flatnonzero(use[source])
-    weights = np.ones(len(evidence)) if evidence.weights is None else on_host(evidence.weights)
-    shape = (votes.n_items, votes.n_sources * votes.n_codes)
-    said = sparse.csr_array((votes.weight, votes.unit, votes.starts), shape=shape)[:, units]
-    observed = (said.T @ (sparse.diags_array(weights) @ said)).toarray()
+    weights = item_weights(evidence)
+    observed = said_together(said_units(votes)[:, units], weights).toarray()
     owner = sparse.csr_array(np.eye(votes.n_sources)[source[units]])
     common = owner @ (owner.T @ observed @ owner) @ owner.T
-    rates = np.exp(on_host(parameters.terms[0].log_emission)).reshape(shape[1], -1)[units]
+    rates = np.exp(on_host(parameters.terms[0].log_emission)).reshape(len(source), -1)[units]
     expected = common * ((rates * np.exp(on_host(parameters.log_prior))) @ rates.T)
     pairs = (source[units][:, None] < source[units]) & (expected >= LEAST_EXPECTED)
     variance = expected * (1 - expected / np.where(common > 0, common, 1.0))

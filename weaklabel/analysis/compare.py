@@ -17,6 +17,7 @@ from weaklabel._device import on_host
 from weaklabel.analysis._scored import tie_weights
 from weaklabel.analysis.expected_score import expected_score
 from weaklabel.models._em import total_variation
+from weaklabel.models._units import item_weights
 from weaklabel.models._votes import mean_shares, start_shares
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def compare(evidence: Evidence, models: Any) -> pd.DataFrame:
     shares = mean_shares(evidence)
     majority = tie_weights(on_host(start_shares(evidence)))
     voted = on_host(evidence.votes.voted)
-    mass = np.ones(len(evidence)) if evidence.weights is None else on_host(evidence.weights)
+    mass = item_weights(evidence)
     mass = mass[voted]
     for model in named.values():
         fitted, told = _fitted(model, evidence)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weaklabel._device import on_host
+from weaklabel.models._units import item_weights
 from weaklabel.patterns import collapse
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def worth_labeling(
     posterior = model.posterior(evidence)
     p = on_host(posterior.probabilities)
     pattern = _patterns(evidence, p)
-    weight = np.ones(len(p)) if evidence.weights is None else on_host(evidence.weights)
+    weight = item_weights(evidence)
     known = np.zeros(len(p), dtype=bool)
     if evidence.candidates is not None:
         known = on_host(evidence.candidates).sum(axis=1) == 1

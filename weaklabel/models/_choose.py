@@ -103,17 +103,18 @@ def _with_the_rest(
         terms = [Learned(afresh, known.terms[0], known.log_prior)]
     elif votes is not None:
         terms, copies = [clone(votes.model)], votes.copies
-    # what votes say is relative to the class prior that they were learned with
-    taught_by_votes = cautious is not None and not binds(solver, evidence)
+    bound = binds(solver, evidence)
     if evidence.features is not None:
-        terms.append(_classifier(taught_by_votes=taught_by_votes, bound=binds(solver, evidence)))
+        taught_by_votes = cautious is not None and not bound
+        terms.append(_classifier(taught_by_votes=taught_by_votes, bound=bound))
     # sources that depend on each other read what the classifier reads
     model = terms[0] if len(terms) == 1 else Fusion(terms, pooled=cautious is not None)
     model.set_params(solver=solver)
-    if cautious is not None and taught_by_votes:
-        model.set_params(class_prior=cautious.class_prior_.to_numpy())
-    if binds(solver, evidence) and "max_iter" in model.get_params(deep=False):
+    if bound and "max_iter" in model.get_params(deep=False):
         model.set_params(max_iter=min(model.max_iter, BOUND_SWEEPS))
+    elif cautious is not None:
+        # what votes say is relative to the class prior that they were learned with
+        model.set_params(class_prior=cautious.class_prior_.to_numpy())
     return fit(model, one_voice(evidence, copies)), copies
 
 

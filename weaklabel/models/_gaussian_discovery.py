@@ -21,6 +21,7 @@ from weaklabel.models._gaussian_features import features_of
 from weaklabel.models._gaussian_first import comparable, cut
 from weaklabel.models._gaussian_start import first_posterior
 from weaklabel.models._prior import class_prior
+from weaklabel.models._units import item_weights
 from weaklabel.solvers import Independent
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ class Search:
         evidence = with_new_classes(self.evidence, n_new)
         found = climb(self.problem(evidence), beside(start, evidence.features), BRIEFLY)
         normalizer = on_host(found.posterior.log_normalizer)
-        weights = np.ones(len(evidence)) if evidence.weights is None else on_host(evidence.weights)
+        weights = item_weights(evidence)
         likelihood = float(weights @ np.where(np.isfinite(normalizer), normalizer, 0))
         free = sum(int(np.prod(part.shape)) for part in found.parameters.terms[0])
         if self.model.covariance in {"full", "tied"}:  # symmetric: each pair counts once

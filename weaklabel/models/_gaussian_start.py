@@ -9,6 +9,7 @@ import pandas as pd
 
 from weaklabel._device import on_host
 from weaklabel._hash import scatter
+from weaklabel.models._units import item_weights
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -38,7 +39,7 @@ def first_posterior(
         where all classes are known.
     """
     known = open_shares(evidence)
-    weights = np.ones(len(evidence)) if evidence.weights is None else on_host(evidence.weights)
+    weights = item_weights(evidence)
     keys = keys_of(evidence.index)
     if drawn:
         weights = weights * -np.log(uniform(keys, seed, -1))

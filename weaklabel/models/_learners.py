@@ -164,8 +164,8 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         if self.waves:  # pixels, embeddings: what hardly varies says little
             variance = np.full(len(variance), variance.mean())
         self.deviation_ = np.where(variance > 0, np.sqrt(variance), 1.0)
-        self.low_ = np.where(missing, self.mean_, X).min(axis=0)
-        self.high_ = np.where(missing, self.mean_, X).max(axis=0)
+        seen = np.where(missing, self.mean_, X)
+        self.low_, self.high_ = seen.min(axis=0), seen.max(axis=0)
         if self.waves:
             gamma = WIDTH / X.shape[1]
             self.sampler_ = RBFSampler(gamma=gamma, n_components=self.waves, random_state=0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from weaklabel._device import on_host
+from weaklabel.models._units import item_weights, said_together, said_units
 from weaklabel.models._votes import votes_of
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def misfit(evidence: Evidence, parameters: Parameters, speaks: Any) -> Misfit:
     """
     if evidence.votes is None:  # nothing to explain
         return Misfit(np.nan, 0, 0)
-    return misfit_of(PairSums(*pair_sums(evidence, speaks)), evidence.votes, parameters)
+    return misfit_of(UnitSums(*unit_sums(evidence, speaks)), evidence.votes, parameters)
 
 
-class PairSums(NamedTuple):
+class UnitSums(NamedTuple):
     """What pairs of sources do, as sums over items."""
 
     observed: Any  # sparse, n_units x n_units: items on which both were said, of sources that speak
@@ -71,21 +71,17 @@ class PairSums(NamedTuple):
     speaks: np.ndarray  # number of parts in which a source's silence says something, n_sources
 
 
-def pair_sums(evidence: Evidence, speaks: Any) -> tuple[Any, ...]:
-    """Sum up how often pairs of sources say something together: `PairSums`, as a tuple."""
+def unit_sums(evidence: Evidence, speaks: Any) -> tuple[Any, ...]:
+    """Sum up how often pairs of sources say something together: `UnitSums`, as a tuple."""
     votes = votes_of(evidence)
     n_units = votes.n_sources * votes.n_codes
-    weights = np.ones(len(evidence)) if evidence.weights is None else on_host(evidence.weights)
-    said = sparse.csr_array(
-        (on_host(votes.weight), on_host(votes.unit), on_host(votes.starts)),
-        shape=(votes.n_items, n_units),
-    )
-    observed = said.T @ (sparse.diags_array(weights) @ said)
+    weights = item_weights(evidence)
+    observed = said_together(said_units(votes), weights)
     n_said = np.bincount(on_host(votes.unit), minlength=n_units)
     return observed, n_said, weights.sum(), on_host(speaks).astype(np.int64)
 
 
-def misfit_of(sums: PairSums, votes: Votes, parameters: Parameters) -> Misfit:
+def misfit_of(sums: UnitSums, votes: Votes, parameters: Parameters) -> Misfit:
     """Compare sums over items with what a model expects; see `misfit`."""
     n_units = votes.n_sources * votes.n_codes
     source = np.repeat(np.arange(votes.n_sources), votes.n_codes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from weaklabel._device import on_host
+from weaklabel.models._units import item_weights, said_together, said_units
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -33,14 +33,9 @@ def same_code_pairs(evidence: Evidence, votes: Votes) -> Pairs:
     votes : Votes
         Its votes.
     """
-    n_units = votes.n_sources * votes.n_codes
-    said = sparse.csr_array(
-        (on_host(votes.weight), on_host(votes.unit), on_host(votes.starts)),
-        shape=(votes.n_items, n_units),
-    )
-    weights = np.ones(votes.n_items) if evidence.weights is None else on_host(evidence.weights)
+    said, weights = said_units(votes), item_weights(evidence)
     total = weights.sum()
-    together = sparse.coo_array(said.T @ (sparse.diags_array(weights) @ said))
+    together = sparse.coo_array(said_together(said, weights))
     one, other = together.coords
     same = (one % votes.n_codes == other % votes.n_codes) & (one != other)
     share = (weights @ said) / total

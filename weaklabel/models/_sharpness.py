@@ -114,13 +114,26 @@ def _likeness(
 ) -> tuple[float, np.ndarray]:
     """Log-likelihood of labels drawn from the posterior, and its slope along the weights."""
     counted = mass.sum(axis=1)
-    offset = balanced(np.tensordot(weight, told, 1), log_prior, counted)
-    scores = log_prior + stretched(told, weight, offset)
-    scores -= logsumexp(scores, axis=1, keepdims=True)
+    scores = _forecast(told, weight, log_prior, counted)
     predicted = np.exp(scores)
     left = mass - predicted * counted[:, None]
-    slope = [(left * (one + _bend(one, predicted, counted))).sum() for one in told]
-    return float((mass * scores).sum()), np.array(slope)
+    return float((mass * scores).sum()), _slope(told, left, predicted, counted)
+
+
+def _forecast(
+    told: np.ndarray, weight: np.ndarray, log_prior: np.ndarray, mass: np.ndarray
+) -> np.ndarray:
+    """Log probabilities that classifiers of such weights give, n_items x n_classes."""
+    offset = balanced(np.tensordot(weight, told, 1), log_prior, mass)
+    scores = log_prior + stretched(told, weight, offset)
+    return scores - logsumexp(scores, axis=1, keepdims=True)
+
+
+def _slope(
+    told: np.ndarray, left: np.ndarray, predicted: np.ndarray, mass: np.ndarray
+) -> np.ndarray:
+    """Slope along the weights of what is `left` of labels beyond predictions, n_classifiers."""
+    return np.array([(left * (one + _bend(one, predicted, mass))).sum() for one in told])
 
 
 def _weight(free: np.ndarray) -> np.ndarray:
@@ -147,9 +160,7 @@ class _Certain(NamedTuple):
         self, told: np.ndarray, weight: np.ndarray, log_prior: np.ndarray, mass: np.ndarray
     ) -> tuple[float, np.ndarray]:
         """Log-likelihood of what is certain, and its slope along the weights, n_classifiers."""
-        offset = balanced(np.tensordot(weight, told, 1), log_prior, mass)
-        scores = log_prior + stretched(told, weight, offset)
-        scores -= logsumexp(scores, axis=1, keepdims=True)
+        scores = _forecast(told, weight, log_prior, mass)
         predicted = np.exp(scores)
         hints, counts = self.evidence.hints, self.evidence.weights
         with warnings.catch_warnings():
@@ -161,7 +172,8 @@ class _Certain(NamedTuple):
         counted = np.isfinite(each) * (1.0 if counts is None else on_host(counts))
         value = float(np.where(np.isfinite(each), each, 0.0) @ counted)
         drawn = (on_host(found.probabilities) - predicted) * counted[:, None]
-        slope = np.array([(drawn * (one + _bend(one, predicted, mass))).sum() for one in told])
+        slope = _slope(told, drawn, predicted, mass)
+        # the slope leaves the information out, with which the optimum hardly moves
         return value + _log_information(predicted, mass) / 2, slope
 
 

@@ -13,6 +13,7 @@ from weaklabel.models._base import TermModel
 from weaklabel.models._em import Climb, Ending, Parameters, Problem, expect
 from weaklabel.models._emission import log0
 from weaklabel.models._redundancy import Pairs, copy_discount, same_code_pairs, silence_discount
+from weaklabel.models._units import item_weights
 from weaklabel.models._votes import VoteTerm, informative, log_set_rows, mean_shares, votes_of
 from weaklabel.solvers import Independent
 
@@ -175,7 +176,7 @@ class Cautious(VoteTerm, TermModel):
 
     def _survey(self, evidence: Evidence) -> _Survey:
         votes = votes_of(evidence)
-        weights = _weights(evidence, votes)
+        weights = item_weights(evidence)
         pairs, copies = _copies(evidence, votes)
         n_items = float(weights.sum())
         said = pairs.share * n_items
@@ -311,8 +312,3 @@ def _table(votes: Votes, by_unit: np.ndarray) -> Any:
     xp = array_namespace(votes.weight)
     shape = (votes.n_sources, votes.n_codes, *by_unit.shape[1:])
     return xp.asarray(by_unit.reshape(shape), device=device_of(votes.weight))
-
-
-def _weights(evidence: Evidence, votes: Votes) -> np.ndarray:
-    """How much each item counts, on the host."""
-    return np.ones(votes.n_items) if evidence.weights is None else on_host(evidence.weights)

@@ -11,7 +11,7 @@ from array_api_compat import array_namespace
 from weaklabel._device import on_host
 from weaklabel.models._base import TermModel
 from weaklabel.models._emission import EMISSIONS, Counts, better_than_chance, expected_log
-from weaklabel.models._misfit import PairSums, misfit_of, pair_sums
+from weaklabel.models._misfit import UnitSums, misfit_of, unit_sums
 from weaklabel.models._votes import (
     VoteTerm,
     informative,
@@ -146,13 +146,13 @@ class DawidSkene(VoteTerm, TermModel):
         # with a prior that is given the fit is what the user says, not what pairs of votes say
         if self.class_prior is not None or not np.isfinite(self.max_misfit):
             return ()
-        return pair_sums(evidence, informative(votes_of(evidence), self.silence))
+        return unit_sums(evidence, informative(votes_of(evidence), self.silence))
 
     def _believes_sums(self, sums: tuple[Any, ...], evidence: Evidence, parameters: Any) -> bool:
         if not sums:
             return True
         # NaN, too little to tell, is believed
-        found = misfit_of(PairSums(*sums), votes_of(evidence), parameters)
+        found = misfit_of(UnitSums(*sums), votes_of(evidence), parameters)
         return not found.deviation > self.max_misfit
 
     def _survey(self, evidence: Evidence) -> Counts:

@@ -10,6 +10,7 @@ import pandas as pd
 from weaklabel._device import beside, on_host
 from weaklabel.models._base import TermModel
 from weaklabel.models._dirichlet import refuse_weights
+from weaklabel.models._units import item_weights
 from weaklabel.models._votes import VoteTerm, votes_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class LogOdds(VoteTerm, TermModel):
         refuse_weights(smoothing=self.smoothing)
         votes = votes_of(evidence)
         looks = looks_of(votes)
-        weights = np.ones(len(evidence)) if evidence.weights is None else on_host(evidence.weights)
+        weights = item_weights(evidence)
         weight = weights[looks.item]
         count = np.bincount(looks.source, weight, votes.n_sources)
         length = np.bincount(looks.source, weight * (looks.odds**2).sum(axis=1), votes.n_sources)

@@ -10,6 +10,7 @@ from scipy import sparse
 from weaklabel._device import beside, on_host
 from weaklabel.models._dirichlet import refuse_weights
 from weaklabel.models._emission import better_than_chance, log0
+from weaklabel.models._units import item_weights, said_together, said_units
 from weaklabel.models._votes import informative, mean_shares, votes_of
 from weaklabel.models.dawid_skene import DawidSkene, refuse_accuracy
 
@@ -128,14 +129,10 @@ class MomentMatching(DawidSkene):
         refuse_accuracy(self.accuracy)
         votes = votes_of(evidence)
         n_units = votes.n_sources * votes.n_codes
-        said = sparse.csr_array(
-            (on_host(votes.weight), on_host(votes.unit), on_host(votes.starts)),
-            shape=(votes.n_items, n_units),
-        )
-        weights = np.ones(votes.n_items) if evidence.weights is None else on_host(evidence.weights)
+        said, weights = said_units(votes), item_weights(evidence)
         total = weights.sum()
         single = (weights @ said) / total
-        together = sparse.coo_array(said.T @ (sparse.diags_array(weights) @ said))
+        together = sparse.coo_array(said_together(said, weights))
         one, other = together.coords
         apart = one // votes.n_codes != other // votes.n_codes
         values = together.data[apart] / total
