@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-# "ci" draws the same examples every time, so that a red run can be repeated.
+# "ci" draws the same examples every time, so that a red run can be repeated; "dev" looks for more.
 for profile, derandomize in (("ci", True), ("dev", False)):
     settings.register_profile(
         profile,
@@ -25,7 +25,7 @@ for profile, derandomize in (("ci", True), ("dev", False)):
         derandomize=derandomize,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # Relative error that a few thousand additions of numbers of a kind may leave behind.
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from laws._cases import (
     MEMBERS,
@@ -234,6 +234,7 @@ def test_a_silent_source_changes_nothing(name, seed, crowd, place):
 @each_variant
 @few
 @given(seed=st.integers(0, 999), candidates=st.booleans())
+@example(seed=522, candidates=False)  # two products of signed votes are 0 but for rounding
 def test_a_weight_of_two_is_the_item_twice(name, seed, candidates):
     evidence = evidence_of(seed, candidates=candidates)
     n_items = len(evidence)

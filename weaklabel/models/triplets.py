@@ -190,7 +190,9 @@ def _signed(sums: PairSums, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         product = (4 * sums.same[c] - 2 * (sums.one[c] + sums.one[c].T) + sums.both) / total
         power = (2 * USUAL_ACCURACY - 1) * (1 - silent)
         if n_voting >= 3:
-            power = _sum_roots(np.abs(product)) / ((n_voting - 1) * (n_voting - 2))
+            # what is 0 but for rounding tells nothing, and would be divided by
+            meets = np.abs(product)
+            power = _sum_roots(np.where(meets > TINY, meets, 0.0)) / ((n_voting - 1) * (n_voting - 2))
         rho = (1 + power - silent) / 2
         # a: says c, is c; b: says other, is c; c: says c, is other; d: says other, is other
         # a + b = pi (1 - P0), a + c = P(says c), a + d = rho, all four 1 - P0
