@@ -48,8 +48,6 @@ def test_a_model_predicts_as_it_did(tmp_path, name, classes):
     known = evidence(classes)
     kind = getattr(models, name)
     if "features" in getattr(kind, "_uses", ()):
-        if name == "Classifier":
-            pytest.skip("what scikit-learn learned is no data: see test_classifier")
         known = known.with_features(np.random.default_rng(1).normal(size=(400, 2)))
         known = replace(known, votes=None).with_candidates({0: classes[0], 1: classes[1]})
     model = kind().fit(known)

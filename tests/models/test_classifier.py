@@ -395,13 +395,6 @@ def test_it_refuses_what_it_cannot_learn_from():
         model.predict(wl.Evidence(["a"], classes=[0, 1]))
 
 
-def test_a_fitted_classifier_is_no_data(tmp_path):
-    X, gold = planted(n_items=20)
-    model = wl.Classifier(QUICK).fit(known(X, gold))
-    with pytest.raises(TypeError, match=r"LogisticRegression cannot be saved: a fitted classifier"):
-        model.save(tmp_path / "model.wl")
-
-
 def test_trees_leave_out_columns_without_values():
     X, gold = planted(n_items=120)
     X = X.iloc[:, :2].assign(empty=np.nan, once=np.where(np.arange(120) == 3, 1.0, np.nan))

@@ -1,4 +1,4 @@
-"""Saved models: one file with JSON and arrays, from which nothing is ever executed."""
+"""Saved models: one file with JSON, arrays and classifiers, from which nothing is ever executed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 import zlib
+from collections.abc import Sequence
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
@@ -18,11 +19,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator, is_classifier
 
 from weaklabel._device import on_host
+from weaklabel.io import _classifiers
 
 FORMAT = "weaklabel model"
 VERSION = 1
 STATE = "model.json"
-ARRAYS = "arrays/"
+ARRAYS, CLASSIFIERS = "arrays/", "classifiers/"
 BAD_FILE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 HOMES = ("weaklabel.models", "weaklabel.models._fusion", "weaklabel.solvers")
 
@@ -40,21 +42,24 @@ def save(model: BaseEstimator, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     TypeError
-        If the model holds something that is neither JSON nor an array, such as class names that
-        are no numbers, strings or tuples of them, or is of a class that is not weaklabel's own.
+        If the model holds something that is neither JSON, an array nor a scikit-learn classifier,
+        such as class names that are no numbers, strings or tuples of them, or is of a class that is
+        not weaklabel's own.
     FileNotFoundError
         If the folder does not exist.
+    ModuleNotFoundError
+        If it holds a classifier, and skops, which writes these, is not installed.
     """
     path = Path(path)
     if not path.parent.is_dir():
         msg = f"There is no folder {str(path.parent)!r} to save the model in. Create it first."
         raise FileNotFoundError(msg)
-    arrays: dict[str, np.ndarray] = {}
-    state = {"format": FORMAT, "version": VERSION, "model": _encode(model, arrays)}
+    parts: dict[str, Any] = {}
+    state = {"format": FORMAT, "version": VERSION, "model": _encode(model, parts)}
     temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         with temporary.open("xb") as file:
-            _write(file, state, arrays)
+            _write(file, state, parts)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -62,22 +67,28 @@ def save(model: BaseEstimator, path: str | os.PathLike[str]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _write(file: Any, state: Any, arrays: dict[str, np.ndarray]) -> None:
+def _write(file: Any, state: Any, parts: dict[str, Any]) -> None:
     """Write the archive."""
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(STATE, json.dumps(state, allow_nan=False))
-        for name, array in arrays.items():
+        for name, part in parts.items():
+            if isinstance(part, bytes):
+                archive.writestr(name, part)
+                continue
             buffer = io.BytesIO()
-            np.save(buffer, array, allow_pickle=False)
+            np.save(buffer, part, allow_pickle=False)
             archive.writestr(name, buffer.getvalue())
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     """Read a label model that `save` wrote.
 
     Parameters
     ----------
     path : path-like
+    trusted : sequence of str
+        Types, by module and name, that a classifier in the model may be made of, beside those of
+        scikit-learn that are known to be harmless.
 
     Returns
     -------
@@ -87,7 +98,10 @@ def load(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ValueError
-        If the file is no saved model, is damaged, or was written by a later version.
+        If the file is no saved model, is damaged, or was written by a later version; or if it holds
+        a classifier of types that are not trusted.
+    ModuleNotFoundError
+        If it holds a classifier, and skops, which reads these, is not installed.
 
     Examples
     --------
@@ -99,10 +113,13 @@ def load(path: str | os.PathLike[str]) -> Any:
     ...     wl.load(f"{folder}/model.wl").predict(evidence).tolist()
     ['x', 'y']
     """
-    state, arrays = _read(path)
+    state, parts = _read(path)
     model = _checked(state, path)
+    for name in parts:
+        if name.startswith(CLASSIFIERS):
+            parts[name] = _classifiers.from_bytes(parts[name], trusted)
     try:
-        return _decode(model, arrays)
+        return _decode(model, parts)
     except (AttributeError, ImportError, LookupError, StopIteration, TypeError) as error:
         msg = (
             f"{str(path)!r} holds a model that this version of weaklabel cannot rebuild: {error!r}."
@@ -111,18 +128,21 @@ def load(path: str | os.PathLike[str]) -> Any:
         raise ValueError(msg) from error
 
 
-def _read(path: Any) -> tuple[Any, dict[str, np.ndarray]]:
-    """Read the state and the arrays of a file."""
+def _read(path: Any) -> tuple[Any, dict[str, Any]]:
+    """Read the state, the arrays and the bytes of classifiers of a file."""
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.testzip() is not None or STATE not in archive.namelist():
                 msg = f"{STATE} is missing, or a part is damaged"
                 raise zipfile.BadZipFile(msg)
             state = json.loads(archive.read(STATE))
-            names = [name for name in archive.namelist() if name.startswith(ARRAYS)]
-            return state, {
-                name: np.load(io.BytesIO(archive.read(name)), allow_pickle=False) for name in names
-            }
+            parts: dict[str, Any] = {}
+            for name in archive.namelist():
+                if name.startswith(ARRAYS):
+                    parts[name] = np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+                elif name.startswith(CLASSIFIERS):
+                    parts[name] = archive.read(name)
+            return state, parts
     except BAD_FILE as error:
         raise ValueError(_not_a_model(path, str(error) or type(error).__name__)) from error
 
@@ -149,8 +169,8 @@ def _checked(state: Any, path: Any) -> Any:
     return state["model"]
 
 
-def _encode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """Turn a value into JSON; arrays go beside it, by name."""
+def _encode(value: Any, parts: dict[str, Any]) -> Any:
+    """Turn a value into JSON; arrays and classifiers go beside it, by name."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, Enum):
@@ -161,15 +181,15 @@ def _encode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, float):
         return value if np.isfinite(value) else {"float": str(value)}
     if isinstance(value, (dict, tuple, list)):
-        return _encode_container(value, arrays)
-    return _encode_object(value, arrays)
+        return _encode_container(value, parts)
+    return _encode_object(value, parts)
 
 
-def _encode_container(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _encode_container(value: Any, parts: dict[str, Any]) -> Any:
     """Encode mappings, lists, tuples and named tuples (parameters), which keep their type."""
     if isinstance(value, dict):
-        return {"dict": [[_encode(k, arrays), _encode(v, arrays)] for k, v in value.items()]}
-    items = [_encode(item, arrays) for item in value]
+        return {"dict": [[_encode(k, parts), _encode(v, parts)] for k, v in value.items()]}
+    items = [_encode(item, parts) for item in value]
     if isinstance(value, list):
         return items
     if hasattr(value, "_fields"):
@@ -178,12 +198,12 @@ def _encode_container(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     return {"tuple": items}
 
 
-def _encode_object(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _encode_object(value: Any, parts: dict[str, Any]) -> Any:
     """Encode estimators, pandas objects and arrays."""
     if isinstance(value, BaseEstimator):
-        return _encode_estimator(value, arrays)
+        return _encode_estimator(value, parts)
     if isinstance(value, pd.Index | pd.Series | pd.DataFrame):
-        return _encode_pandas(value, arrays)
+        return _encode_pandas(value, parts)
     array = on_host(value)
     if array.dtype == object:
         msg = (
@@ -191,36 +211,33 @@ def _encode_object(value: Any, arrays: dict[str, np.ndarray]) -> Any:
             "Probably class or source names are objects; rename them to strings."
         )
         raise TypeError(msg)
-    name = f"{ARRAYS}{len(arrays)}.npy"
-    arrays[name] = array
+    name = f"{ARRAYS}{len(parts)}.npy"
+    parts[name] = array
     return {"array": name}
 
 
-def _encode_pandas(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _encode_pandas(value: Any, parts: dict[str, Any]) -> Any:
     """Encode an index, a series or a frame."""
     if isinstance(value, pd.MultiIndex):
-        names = _encode(list(value.names), arrays)
-        return {"multiindex": _encode(value.tolist(), arrays), "names": names}
+        names = _encode(list(value.names), parts)
+        return {"multiindex": _encode(value.tolist(), parts), "names": names}
     if isinstance(value, pd.Index):
-        labels = _encode(value.tolist(), arrays)
-        return {"index": labels, "dtype": str(value.dtype), "name": _encode(value.name, arrays)}
+        labels = _encode(value.tolist(), parts)
+        return {"index": labels, "dtype": str(value.dtype), "name": _encode(value.name, parts)}
     if isinstance(value, pd.Series):
-        parts = [value.to_numpy(), value.index, value.name]
-        return {"series": [_encode(part, arrays) for part in parts]}
+        whole = [value.to_numpy(), value.index, value.name]
+        return {"series": [_encode(part, parts) for part in whole]}
     columns = [[name, value[name].tolist()] for name in value.columns]
-    return {"frame": _encode(columns, arrays), "dtypes": [str(kind) for kind in value.dtypes]}
+    return {"frame": _encode(columns, parts), "dtypes": [str(kind) for kind in value.dtypes]}
 
 
-def _encode_estimator(value: BaseEstimator, arrays: dict[str, np.ndarray]) -> Any:
+def _encode_estimator(value: BaseEstimator, parts: dict[str, Any]) -> Any:
     """Encode settings and what was learned."""
     kind = type(value)
     if is_classifier(value):
-        msg = (
-            f"{kind.__name__} cannot be saved: a fitted classifier is more than numbers, and "
-            "loading it would run code. Save what the model says of your items, such as "
-            "model.predict_proba(evidence).to_parquet(path), and fit again for others."
-        )
-        raise TypeError(msg)
+        name = f"{CLASSIFIERS}{len(parts)}.skops"
+        parts[name] = _classifiers.to_bytes(value)
+        return {"classifier": name}
     if not any(vars(import_module(home)).get(kind.__name__) is kind for home in HOMES):
         msg = (
             f"{kind.__module__}.{kind.__qualname__} cannot be saved: load makes only "
@@ -231,19 +248,19 @@ def _encode_estimator(value: BaseEstimator, arrays: dict[str, np.ndarray]) -> An
     learned = {name: part for name, part in vars(value).items() if name.endswith("_")}
     return {
         "estimator": kind.__name__,
-        "settings": _encode(value.get_params(deep=False), arrays),
-        "learned": _encode(learned, arrays),
+        "settings": _encode(value.get_params(deep=False), parts),
+        "learned": _encode(learned, parts),
     }
 
 
-def _decode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _decode(value: Any, parts: dict[str, Any]) -> Any:
     """Turn JSON back into what it was."""
     if isinstance(value, list):
-        return [_decode(item, arrays) for item in value]
+        return [_decode(item, parts) for item in value]
     if not isinstance(value, dict):
         return value
     kind = next(iter(value))
-    return DECODERS[kind](value, arrays)
+    return DECODERS[kind](value, parts)
 
 
 def _own(module: str, name: str, base: type) -> Any:
@@ -260,19 +277,19 @@ def _own(module: str, name: str, base: type) -> Any:
     return found
 
 
-def _decode_named(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _decode_named(value: Any, parts: dict[str, Any]) -> Any:
     """Rebuild parameters; only classes of this package's models are looked up."""
     module, name = value["named"]
-    return _own(module, name, tuple)(*_decode(value["items"], arrays))
+    return _own(module, name, tuple)(*_decode(value["items"], parts))
 
 
-def _decode_enum(value: Any, _: dict[str, np.ndarray]) -> Any:
+def _decode_enum(value: Any, _: dict[str, Any]) -> Any:
     """Rebuild a member of an enumeration."""
     module, name = value["enum"]
     return _own(module, name, Enum)[value["name"]]
 
 
-def _decode_estimator(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _decode_estimator(value: Any, parts: dict[str, Any]) -> Any:
     """Rebuild an estimator from its settings and what it learned."""
     name = value["estimator"]
     homes = (import_module(home) for home in HOMES)
@@ -280,8 +297,8 @@ def _decode_estimator(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if not (isinstance(kind, type) and issubclass(kind, BaseEstimator)):
         msg = f"A saved model names {name!r}, which is no model of this version. Update weaklabel."
         raise ValueError(msg)
-    estimator = kind(**_decode(value["settings"], arrays))
-    learned = _decode(value["learned"], arrays)
+    estimator = kind(**_decode(value["settings"], parts))
+    learned = _decode(value["learned"], parts)
     strange = [part for part in learned if part.startswith("_") or not part.endswith("_")]
     if strange:  # what is learned ends in "_"; nothing else of an estimator may be replaced
         raise AttributeError(strange[0])
@@ -289,40 +306,41 @@ def _decode_estimator(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     return estimator
 
 
-def _decode_index(value: Any, arrays: dict[str, np.ndarray]) -> pd.Index:
+def _decode_index(value: Any, parts: dict[str, Any]) -> pd.Index:
     """Rebuild an index, tuples included."""
-    labels = _decode(value["index"], arrays)
+    labels = _decode(value["index"], parts)
     return pd.Index(
-        labels, dtype=value["dtype"], name=_decode(value["name"], arrays), tupleize_cols=False
+        labels, dtype=value["dtype"], name=_decode(value["name"], parts), tupleize_cols=False
     )
 
 
-def _decode_frame(value: Any, arrays: dict[str, np.ndarray]) -> pd.DataFrame:
+def _decode_frame(value: Any, parts: dict[str, Any]) -> pd.DataFrame:
     """Rebuild a frame with its column types."""
-    columns = dict(_decode(value["frame"], arrays))
+    columns = dict(_decode(value["frame"], parts))
     return pd.DataFrame(columns).astype(dict(zip(columns, value["dtypes"], strict=True)))
 
 
-def _decode_series(value: Any, arrays: dict[str, np.ndarray]) -> pd.Series:
+def _decode_series(value: Any, parts: dict[str, Any]) -> pd.Series:
     """Rebuild a series."""
-    values, index, name = _decode(value["series"], arrays)
+    values, index, name = _decode(value["series"], parts)
     return pd.Series(values, index=index, name=name)
 
 
 DECODERS = {
-    "array": lambda value, arrays: arrays[value["array"]],
-    "dict": lambda value, arrays: {
-        _decode(key, arrays): _decode(item, arrays) for key, item in value["dict"]
+    "array": lambda value, parts: parts[value["array"]],
+    "classifier": lambda value, parts: parts[value["classifier"]],
+    "dict": lambda value, parts: {
+        _decode(key, parts): _decode(item, parts) for key, item in value["dict"]
     },
     "enum": _decode_enum,
     "estimator": _decode_estimator,
     "float": lambda value, _: float(value["float"]),
     "frame": _decode_frame,
     "index": _decode_index,
-    "multiindex": lambda value, arrays: pd.MultiIndex.from_tuples(
-        _decode(value["multiindex"], arrays), names=_decode(value["names"], arrays)
+    "multiindex": lambda value, parts: pd.MultiIndex.from_tuples(
+        _decode(value["multiindex"], parts), names=_decode(value["names"], parts)
     ),
     "named": _decode_named,
     "series": _decode_series,
-    "tuple": lambda value, arrays: tuple(_decode(value["tuple"], arrays)),
+    "tuple": lambda value, parts: tuple(_decode(value["tuple"], parts)),
 }

@@ -313,7 +313,7 @@ class BaseLabelModel(BaseEstimator, ABC):
         return self.fit(evidence, y).predict(evidence)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the fitted model to a file: JSON and arrays, no pickle.
+        """Write the fitted model to a file: JSON, arrays and classifiers, no pickle.
 
         Parameters
         ----------

@@ -192,7 +192,9 @@ def _signed(sums: PairSums, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if n_voting >= 3:
             # what is 0 but for rounding tells nothing, and would be divided by
             meets = np.abs(product)
-            power = _sum_roots(np.where(meets > TINY, meets, 0.0)) / ((n_voting - 1) * (n_voting - 2))
+            power = _sum_roots(np.where(meets > TINY, meets, 0.0)) / (
+                (n_voting - 1) * (n_voting - 2)
+            )
         rho = (1 + power - silent) / 2
         # a: says c, is c; b: says other, is c; c: says c, is other; d: says other, is other
         # a + b = pi (1 - P0), a + c = P(says c), a + d = rho, all four 1 - P0
