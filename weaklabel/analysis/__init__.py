@@ -3,6 +3,7 @@
 from weaklabel.analysis.bags import bag_report, violation
 from weaklabel.analysis.calibrate import calibrate
 from weaklabel.analysis.compare import compare
+from weaklabel.analysis.dependencies import dependencies
 from weaklabel.analysis.diagnose import diagnose
 from weaklabel.analysis.errors import errors
 from weaklabel.analysis.expected_score import expected_score
@@ -38,6 +39,7 @@ __all__ = [
     "compare",
     "conflict",
     "coverage",
+    "dependencies",
     "diagnose",
     "ece",
     "errors",
