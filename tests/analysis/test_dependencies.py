@@ -166,7 +166,9 @@ def test_outcomes_are_those_counted_one_by_one(silence):
         np.testing.assert_allclose(found.most[a, b], np.minimum(p, q).sum())
         beyond = (one == other) - q[one] - p[other]
         spread = np.average(beyond**2, weights=heavy) - np.average(beyond, weights=heavy) ** 2
-        np.testing.assert_allclose(found.same_error[a, b], np.sqrt(spread / heavy.sum()))
+        terms = (np.eye(4) - q[:, None] - p[None, :] + p @ q) ** 2
+        spread, total = max(spread, (np.outer(p, q) * terms).sum()), heavy.sum()
+        np.testing.assert_allclose(found.same_error[a, b], np.sqrt(spread / total + 1 / total**2))
 
 
 # ---- errors ---------------------------------------------------------------------------------

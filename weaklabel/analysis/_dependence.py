@@ -11,6 +11,9 @@ from weaklabel.analysis._outcomes import Outcomes
 LEAST_COMMON = 30  # weight of common items from which on a pair is looked at
 CLEAR = 3  # standard errors from which on an agreement is divided by
 ALIKE = (1.5, 2.0, 3.0)  # starts leave out pairs so many times more alike than the usual one
+WITHIN_CHANCE = 3  # times the usual residual of a pair, up to which nothing is left to explain
+SETTLED = 1e-10  # of the largest loading: a step so small is the last
+LEAST_ROOM = 5  # standard errors: with less room above what is explained, nothing can be told
 NEIGHBORS = 60  # sources beside which one is judged in the start: the most clearly correlated
 
 
@@ -73,6 +76,8 @@ class _Fit:
         everything = self.usable.astype(float)
         start = self._start(self.usable)
         best = self._settled(self._sweeps(start, everything, 50))
+        if (self._residual(best) <= WITHIN_CHANCE * self.noise)[self.usable].all():
+            return best
         others = [self._without(best, (1 - self.strength(best)) ** 6 * everything)]
         clear = self.usable & (self.excess > CLEAR * self.found.same_error)
         alike = np.divide(self.excess, self.room, out=np.zeros_like(self.room), where=clear)
@@ -95,7 +100,8 @@ class _Fit:
     def strength(self, loading: np.ndarray) -> np.ndarray:
         """Agreement beyond the explained one over the most there could be."""
         explained = self.explained(loading)
-        share = (self.excess - explained) / np.maximum(self.room - explained, 1e-9)
+        room = np.maximum(self.room - explained, LEAST_ROOM * self.found.same_error)
+        share = (self.excess - explained) / room
         return np.where(self.usable, np.clip(share, 0, 1), 0)
 
     def _without(self, loading: np.ndarray, trust: np.ndarray) -> np.ndarray:
@@ -125,7 +131,10 @@ class _Fit:
             ridge = 1e-3 * np.trace(left, axis1=1, axis2=2) / len(eye) + 1e-12
             left = left + ridge[:, None, None] * eye
             new = np.linalg.solve(left, right.swapaxes(1, 2)).swapaxes(1, 2)
-            loading = (loading + new) / 2
+            step = (new - loading) / 2
+            loading = loading + step
+            if np.abs(step).max() <= SETTLED * np.abs(loading).max():
+                break
         return loading
 
     def _product(self, weighted: np.ndarray) -> np.ndarray:

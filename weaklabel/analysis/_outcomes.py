@@ -19,7 +19,9 @@ class Outcomes(NamedTuple):
     same: np.ndarray  # n_sources x n_sources: share of these on which they do the same
     chance: np.ndarray  # n_sources x n_sources: the same, were the two independent
     most: np.ndarray  # n_sources x n_sources: the same, were they as alike as they can be
-    same_error: np.ndarray  # n_sources x n_sources: standard error of same - chance
+    same_error: (
+        np.ndarray
+    )  # n_sources x n_sources: standard error of same - chance, at least an item
 
 
 def outcomes(votes: Votes, weights: np.ndarray) -> Outcomes:
@@ -46,7 +48,10 @@ def outcomes(votes: Votes, weights: np.ndarray) -> Outcomes:
     # same - chance is the mean of 1[k = l] - P(other says k) - P(one says l) + chance
     value = chance[:, None, :, None] - np.swapaxes(other, 1, 3) - np.swapaxes(one, 1, 3)
     value = value + np.eye(n_outcomes)[None, :, None, :]
-    variance = (share * value**2).sum(axis=(1, 3)) - (same - chance) ** 2
+    square = value**2
+    variance = (share * square).sum(axis=(1, 3)) - (same - chance) ** 2
+    # of two that hardly ever differ, a few items do not show how much chance there is
+    variance = np.maximum(variance, (one * other * square).sum(axis=(1, 3)))
     return Outcomes(
         covariance=share - one * other,
         error=np.sqrt(np.maximum(spread, 1e-12) / np.maximum(safe, 1)[:, None, :, None]),
@@ -54,7 +59,7 @@ def outcomes(votes: Votes, weights: np.ndarray) -> Outcomes:
         same=same,
         chance=chance,
         most=np.minimum(one[:, :, :, 0], np.swapaxes(other[:, 0], 1, 2)).sum(axis=1),
-        same_error=np.sqrt(np.maximum(variance, 1e-12) / np.maximum(safe, 1)),
+        same_error=np.sqrt((variance + 1 / np.maximum(safe, 1)) / np.maximum(safe, 1)),
     )
 
 
