@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import sys
+import types
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from scipy import sparse
 from strategies import evidence, wide_frames
 
 import weaklabel as wl
+from weaklabel import _device
 from weaklabel._device import on_host
 
 
@@ -384,10 +387,53 @@ def test_other_devices_are_named(known):
         known.to("tpu")
 
 
-@pytest.mark.skipif(find_spec("cupy") is not None, reason="CuPy is installed")
-def test_without_cupy_the_extra_is_named(known):
-    with pytest.raises(ImportError, match=r"CuPy is not installed.*weaklabel\[cuda12\]"):
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        (["cupy"], "CuPy is not installed"),
+        (["numba_cuda"], "numba-cuda is not installed"),
+        (["cupy", "numba_cuda"], "CuPy and numba-cuda are not installed"),
+    ],
+)
+def test_without_libraries_the_extra_is_named(known, monkeypatch, missing, named):
+    monkeypatch.setattr(_device, "find_spec", lambda name: None if name in missing else name)
+    with pytest.raises(ImportError, match=rf"{named}.*weaklabel\[cuda12\]"):
         known.to("cuda")
+
+
+def fake_cupy(count: Callable[[], int]) -> types.SimpleNamespace:
+    """As much of CuPy as looking for a card needs."""
+    runtime = types.SimpleNamespace(getDeviceCount=count)
+    kind = type("ndarray", (), {})
+    return types.SimpleNamespace(
+        cuda=types.SimpleNamespace(runtime=runtime), asarray=np.asarray, ndarray=kind
+    )
+
+
+def no_driver() -> int:
+    msg = "cudaErrorInsufficientDriver: CUDA driver version is insufficient"
+    raise RuntimeError(msg)
+
+
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [
+        (no_driver, r"InsufficientDriver.*Does nvidia-smi show a card.*weaklabel\[cuda13\]"),
+        (lambda: 0, "there is no card. Is CUDA_VISIBLE_DEVICES set"),
+    ],
+)
+def test_without_a_card_it_says_what_to_look_at(known, monkeypatch, count, named):
+    monkeypatch.setattr(_device, "find_spec", lambda name: name)
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy(count))
+    with pytest.raises(RuntimeError, match=named):
+        known.to("cuda")
+
+
+def test_with_a_card_every_array_moves(known, monkeypatch):
+    monkeypatch.setattr(_device, "find_spec", lambda name: name)
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy(lambda: 1))
+    moved = known.with_features(np.eye(4)).to("cuda")
+    np.testing.assert_array_equal(moved.features, np.eye(4))
 
 
 # ---- looking at it ----------------------------------------------------------------------------

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, is_cupy_array
+
+ON_CUDA = {"CuPy": "cupy", "numba-cuda": "numba_cuda"}  # what a GPU needs, and its module
+EXTRAS = "weaklabel[cuda12] or weaklabel[cuda13]"
 
 
 def on_host(array: Any) -> np.ndarray:
@@ -38,19 +42,34 @@ def mover(device: str) -> Any:
     ValueError
         If the device has another name.
     ImportError
-        If CuPy is not installed; says which extra holds it.
+        If CuPy or numba-cuda is not installed; says which extra holds it.
+    RuntimeError
+        If CUDA finds no card that it can use; says what to look at.
     """
     if device == "cpu":
         return on_host
     if device != "cuda":
         msg = f"There is no device {device!r}. Choose 'cpu' or 'cuda'."
         raise ValueError(msg)
-    try:
-        import cupy  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
+    missing = [name for name, module in ON_CUDA.items() if find_spec(module) is None]
+    if missing:
         msg = (
-            "Evidence cannot move to 'cuda': CuPy is not installed. Install the extra that fits "
-            "your driver, weaklabel[cuda12] or weaklabel[cuda13]."
+            f"Evidence cannot move to 'cuda': {' and '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} not installed. Install the extra that fits "
+            f"your driver, {EXTRAS}."
         )
-        raise ImportError(msg) from error
+        raise ImportError(msg)
+    import cupy  # pyright: ignore[reportMissingImports]
+
+    try:
+        n_cards = cupy.cuda.runtime.getDeviceCount()
+    except RuntimeError as error:  # of CUDA: no driver, one too old, no card
+        msg = (
+            f"Evidence cannot move to 'cuda': {error}. Does nvidia-smi show a card, and a version "
+            f"of CUDA that is not below that of the extra you installed, {EXTRAS}?"
+        )
+        raise RuntimeError(msg) from error
+    if not n_cards:
+        msg = "Evidence cannot move to 'cuda': there is no card. Is CUDA_VISIBLE_DEVICES set?"
+        raise RuntimeError(msg)
     return cupy.asarray

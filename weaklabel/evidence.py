@@ -392,7 +392,9 @@ class Evidence:
         Raises
         ------
         ImportError
-            If CuPy is not installed; says which extra to install.
+            If CuPy or numba-cuda is not installed; says which extra to install.
+        RuntimeError
+            If there is no driver, or no card.
         """
         return self.map_arrays(mover(device))
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -125,6 +128,7 @@ def gather_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
     for _ in range(10):
         yield gather_case(rng, rng.integers(0, 9, 30).tolist())
     yield gather_case(rng, [4, 5], n_columns=1)
+    yield gather_case(rng, [30, 0, 50], n_columns=5)
 
 
 def count_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
@@ -143,6 +147,7 @@ def assign_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
         yield assign_case(rng, *shape)
         yield assign_case(rng, *shape, spare=True, nasty=True)
     yield assign_case(rng, 300, 4, spread=1e4)
+    yield assign_case(rng, 9, 40, spare=True, nasty=True)
 
 
 def top_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
@@ -181,12 +186,33 @@ CASES = {
     "top_k": top_cases,
 }
 
+# The simulator of numba runs the twins for CUDA, on arrays of NumPy.
+SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
+if SIMULATED:
+    sys.setswitchinterval(1e-5)  # its threads wait for each other at every barrier
+SMALL = 1200  # numbers in the arguments of cases that it is given
+
 TWINS = [
-    pytest.param(name, folder, marks=pytest.mark.gpu if folder == "gpu" else ())
+    pytest.param(name, folder, marks=pytest.mark.gpu if folder == "gpu" and not SIMULATED else ())
     for name in kernels.__all__
     for folder in ("cpu", "gpu")
     if find_spec(f"weaklabel.kernels.{folder}.{name}")
 ]
+
+
+def twin_cases(name: str, folder: str) -> Iterator[tuple[np.ndarray, ...]]:
+    """Arguments for a twin; those that are not small would take the simulator minutes."""
+    for case in cases(name):
+        if folder != "gpu" or not SIMULATED or sum(array.size for array in case) < SMALL:
+            yield case
+
+
+def in_single(case: tuple[np.ndarray, ...], doubles: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    """The same arguments in single precision, but for some that are always double."""
+    return tuple(
+        array.astype(np.float32) if array.dtype == float and place not in doubles else array
+        for place, array in enumerate(case)
+    )
 
 
 def all_of(answer: Any) -> tuple[Any, ...]:
@@ -231,7 +257,7 @@ def test_twin_equals_plain(name, folder):
     assert list(inspect.signature(getattr(twin, "py_func", twin)).parameters) == list(
         inspect.signature(plain(name)).parameters
     )
-    for case in cases(name):
+    for case in twin_cases(name, folder):
         if name == "soft_assign":  # sums of exponentials of any size
             close(twin(*case), plain(name)(*case))
             continue
@@ -242,6 +268,40 @@ def test_twin_equals_plain(name, folder):
             finite = np.isfinite(expected)
             lost = rounding(case) if name == "gather_sum" else 1e-12 * np.maximum(abs(expected), 1)
             assert (np.abs(found[finite] - expected[finite]) <= lost[finite]).all()
+
+
+@pytest.mark.parametrize(("name", "folder"), TWINS)
+def test_twin_takes_single_precision(name, folder):
+    """What is in it is added up in double precision, or nearly so, and comes back in single."""
+    twin = getattr(import_module(f"weaklabel.kernels.{folder}.{name}"), name)
+    doubles = (1, 2, 3, 4, 5) if name == "soft_assign" else ()
+    for case in twin_cases(name, folder):
+        single = in_single(case, doubles)
+        found, expected = (all_of(each(*single)) for each in (twin, plain(name)))
+        for one, other in zip(found, expected, strict=True):
+            assert one.dtype == other.dtype
+        if name == "gather_sum":  # in what order 1e16 and -1e16 are added shows in single
+            single = (np.abs(single[0]), *single[1:])
+            found, expected = all_of(twin(*single)), all_of(plain(name)(*single))
+        with np.errstate(over="ignore"):
+            close(found, expected, rtol=1e-5)
+
+
+@pytest.mark.skipif(SIMULATED, reason="this is the simulator")
+def test_the_simulator_runs_the_twins_for_cuda():
+    """In a process of its own: numba reads the setting once."""
+    chosen = "test_twin and gpu or gpu_twins"
+    environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, __file__],
+        env=environment | {"NUMBA_ENABLE_CUDASIM": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    n_twins = sum(param.values[1] == "gpu" for param in TWINS)
+    assert f"{2 * n_twins} passed" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("name", kernels.__all__)
@@ -280,6 +340,17 @@ def test_gather_sum_keeps_one_beside_large_numbers_of_other_segments():
     row = np.array([0, 0, 1, 2, 1, 1])
     found = gather_sum(table, row, np.ones(6), np.array([0, 2, 3, 4, 6]))
     np.testing.assert_array_equal(found[:, 0], [2e16, 1.0, -np.inf, 2.0])
+
+
+@pytest.mark.parametrize("folder", ["", "cpu"])
+def test_potts_messages_keep_what_underflows(folder):
+    """A neighbor that is surely of one class, and a weight that outweighs it."""
+    path = ".".join(filter(None, ["weaklabel.kernels", folder, "potts_messages"]))
+    send = inspect.unwrap(import_module(path).potts_messages)
+    belief = np.array([[0.0, -800.0], [0.0, 0.0]])
+    pair = np.full(2, 1400.0), np.array([1, 0]), np.array([1, 0]), np.array([0, 1, 2])
+    new, _, _ = send(belief, np.zeros((2, 2)), *pair, 0.0)
+    np.testing.assert_allclose(new[1], [1400.0, 600.0])
 
 
 def test_gather_sum_keeps_the_dtype():

@@ -73,8 +73,9 @@ def potts_messages(  # noqa: PLR0913, PLR0917 - a graph is four arrays
     array([[0.],
            [1.]])
     """
-    values = [on_host(each) for each in (belief, message, weight, sender, reverse, starts)]
-    log_belief, old, strength, origin, back, begins = values
+    floats = (on_host(each).astype(np.float64) for each in (belief, message, weight))
+    log_belief, old, strength = floats
+    origin, back, begins = (on_host(each) for each in (sender, reverse, starts))
     cavity = log_belief[origin] - old[back]
     say = _of_two if old.shape[1] == 1 else _of_several
     told = say(cavity, strength[:, None], maximize)
@@ -108,9 +109,8 @@ def _of_several(cavity: np.ndarray, weight: np.ndarray, maximize: bool) -> np.nd
     if maximize:
         return np.maximum(cavity + weight, 0.0)
     likely = np.exp(cavity)
-    share = likely / likely.sum(axis=1, keepdims=True)
+    total = likely.sum(axis=1, keepdims=True)
     # beyond the range of exp: the log of what it would have been
-    with np.errstate(divide="ignore"):
-        far = np.logaddexp(0.0, weight + np.log(share))
-    near = np.log1p(np.expm1(np.minimum(weight, LARGE)) * share)
+    far = np.logaddexp(0.0, weight + (cavity - np.log(total)))
+    near = np.log1p(np.expm1(np.minimum(weight, LARGE)) * (likely / total))
     return np.where(weight > LARGE, far, near)

@@ -21,17 +21,18 @@ def potts_messages(  # noqa: PLR0913, PLR0917
     received = np.zeros((n_items, n_columns), dtype=message.dtype)
     change = np.zeros(n_items, dtype=message.dtype)
     for i in prange(n_items):
+        said = np.empty(n_columns)
         for e in range(starts[i], starts[i + 1]):
-            s, back, w = sender[e], reverse[e], weight[e]
+            s, back, w = sender[e], reverse[e], np.float64(weight[e])
             if n_columns == 1:
-                new[e, 0] = _of_two(belief[s, 0] - message[back, 0], w, maximize)
+                said[0] = _of_two(np.float64(belief[s, 0]) - message[back, 0], w, maximize)
             else:
                 for y in range(n_columns):
-                    new[e, y] = belief[s, y] - message[back, y]
-                _of_several(new[e], w, maximize)
+                    said[y] = belief[s, y] - message[back, y]
+                _of_several(said, w, maximize)
             for y in range(n_columns):
-                change[i] = max(change[i], abs(new[e, y] - message[e, y]))
-                new[e, y] = (1 - damping) * new[e, y] + damping * message[e, y]
+                change[i] = max(change[i], abs(said[y] - message[e, y]))
+                new[e, y] = (1 - damping) * said[y] + damping * message[e, y]
                 received[i, y] += new[e, y]
     return new, received, change
 
@@ -62,13 +63,14 @@ def _of_several(cavity, weight, maximize):
         return
     total = 0.0
     for y in range(cavity.size):
-        cavity[y] = math.exp(cavity[y] - top) if cavity[y] < top else 1.0
-        total += cavity[y]
-    gain = math.expm1(min(weight, LARGE))
-    for y in range(cavity.size):
-        share = cavity[y] / total
-        if weight <= LARGE:
-            cavity[y] = math.log(1.0 + gain * share)
-        else:
-            far = weight + math.log(share) if share > 0 else -np.inf
+        total += math.exp(cavity[y] - top) if cavity[y] < top else 1.0
+    if weight > LARGE:
+        shift = weight - top - math.log(total)
+        for y in range(cavity.size):
+            far = cavity[y] + shift
             cavity[y] = max(far, 0.0) + math.log1p(math.exp(-abs(far)))
+        return
+    gain = math.expm1(weight)
+    for y in range(cavity.size):
+        share = (math.exp(cavity[y] - top) if cavity[y] < top else 1.0) / total
+        cavity[y] = math.log(1.0 + gain * share)

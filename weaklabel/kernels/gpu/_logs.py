@@ -1,0 +1,16 @@
+"""Numbers that are given as logarithms, on the device."""
+
+from __future__ import annotations
+
+import math
+
+from numba import cuda
+
+
+@cuda.jit(device=True)
+def add_logs(a, b, maximize):
+    """Log of the sum of two exponentials, or the larger one."""
+    high, low = max(a, b), min(a, b)
+    if maximize or low == -math.inf:
+        return high
+    return high + math.log1p(math.exp(low - high))
