@@ -120,29 +120,22 @@ def test_probabilities_are_calibrated_as_well_as_perfect_ones(name):
         assert found["ece"] <= 1.5 * found["chance"]
 
 
-BELOW_VOTING = pytest.mark.xfail(
-    reason="Cautious sees no copies below a Jaccard index of .7, and each of its sweeps believes "
-    "the copied group more: LabelModel is 4 to 7 points below the plain vote here"
-)
-
-
 @pytest.mark.parametrize(
-    "q", [*(pytest.param(q, marks=BELOW_VOTING) for q in (0.3, 0.5, 0.7)), 0.9]
+    ("own_votes", "q"), [*((True, q) for q in (0.3, 0.5, 0.7, 0.9)), (False, 0.1), (False, 0.5)]
 )
-def test_partial_copies_never_cost_more_than_voting(q):
-    """Where EM falls twenty points below voting."""
-    for seed in range(3):
-        case = wl.datasets.correlated_copies(q=q, own_votes=True, random_state=seed)
-        evidence = evidence_for(case)
-        gold = case.gold.cat.codes.to_numpy()
-        accuracy = {
-            kind.__name__: expected_accuracy(
-                fitted(kind(), evidence).predict_proba(evidence).to_numpy(), gold
-            )
-            for kind in (wl.LabelModel, wl.MajorityVote)
-        }
-        error = np.sqrt(0.25 / len(gold))
-        assert accuracy["LabelModel"] > accuracy["MajorityVote"] - error
+def test_partial_copies_never_cost_more_than_voting(own_votes, q):
+    """Where EM falls twenty points below voting; most of what can be known is known."""
+    case = wl.datasets.correlated_copies(q=q, own_votes=own_votes, random_state=0)
+    evidence = evidence_for(case)
+    gold = case.gold.cat.codes.to_numpy()
+    accuracy = {
+        kind.__name__: expected_accuracy(
+            fitted(kind(), evidence).predict_proba(evidence).to_numpy(), gold
+        )
+        for kind in (wl.LabelModel, wl.MajorityVote)
+    }
+    assert accuracy["LabelModel"] > accuracy["MajorityVote"] + 0.01
+    assert accuracy["LabelModel"] > expected_accuracy(case.bayes.to_numpy(), gold) - 0.015
 
 
 # ---- many sources ---------------------------------------------------------------------------

@@ -412,3 +412,29 @@ def test_misfit_of_too_little_is_unknown():
     assert np.isnan(found.deviation)
     assert not found.testable
     assert np.isnan(misfit(evidence, model.parameters_, ~speaks).deviation)
+
+
+# ---- voices ---------------------------------------------------------------------------------
+
+
+def test_a_source_split_into_parts_of_a_voice_is_the_source():
+    case = wl.datasets.independent(n_items=300, random_state=0)
+    twice = case.votes.assign(again=case.votes["source_0"], third=case.votes["source_0"])
+    names = ["source_0", "again", "third"]
+    blank = wl.Evidence(case.votes.index, classes=case.classes)
+    whole, split = blank.with_votes(case.votes), blank.with_votes(twice)
+    voices = dict.fromkeys(names, 1 / 3)
+    settings = {"max_misfit": np.inf, "tol": 1e-12}
+    one = fitted(wl.DawidSkene(**settings), whole)
+    parts = fitted(wl.DawidSkene(voices=voices, **settings), split)
+    np.testing.assert_allclose(parts.predict_proba(split), one.predict_proba(whole), atol=1e-8)
+    assert parts.source_accuracy_["again"] == pytest.approx(one.source_accuracy_["source_0"])
+
+
+def test_voices_that_are_none_are_refused():
+    case = wl.datasets.independent(n_items=30, random_state=0)
+    evidence = wl.Evidence(case.votes.index, classes=case.classes).with_votes(case.votes)
+    with pytest.raises(ValueError, match="voices names 'nobody', and the sources are"):
+        wl.DawidSkene(voices={"nobody": 0.5}).fit(evidence)
+    with pytest.raises(ValueError, match="above 0 and at most 1; those of 'source_1' are not"):
+        wl.DawidSkene(voices={"source_1": 0.0}).fit(evidence)

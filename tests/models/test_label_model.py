@@ -66,14 +66,73 @@ def test_copies_are_merged_into_one_voice(seed):
     assert np.abs(model.predict_proba(evidence) - without).to_numpy().mean() < 0.02
 
 
-def test_dependent_sources_are_given_to_cautious():
-    case = wl.datasets.correlated_copies(n_items=5000, q=0.6, own_votes=True, random_state=0)
+def test_partial_copies_count_as_many_voices_as_they_are():
+    case = wl.datasets.correlated_copies(n_items=20_000, q=0.6, own_votes=True, random_state=0)
     evidence = evidence_for(case)
     model = wl.LabelModel().fit(evidence)
+    assert isinstance(model.model_, wl.DawidSkene)
+    assert "but for 15 pairs that repeat each other" in model.why_
+    # source 0 is repeated by five on .6 of the items, each copy by four others on .36
+    assert model.model_.voices["source_0"] == pytest.approx(1 / (1 + 5 * 0.6), abs=0.03)
+    assert model.model_.voices["source_5"] == pytest.approx(1 / (1 + 0.6 + 4 * 0.36), abs=0.03)
+    assert set(model.model_.voices) == {f"source_{number}" for number in (0, 4, 5, 6, 7, 8)}
+    np.testing.assert_allclose(model.source_accuracy_, case.accuracy, atol=0.03)
+
+
+def test_dependent_sources_are_given_to_cautious():
+    """Rules that people write for one text depend in more ways than pairs of copies."""
+    comments = youtube_spam.load()
+    votes = wl.apply(youtube_spam.FUNCTIONS, comments)
+    evidence = wl.Evidence(comments.index, classes=youtube_spam.CLASSES).with_votes(votes)
+    model = fitted(wl.LabelModel(), evidence)
     assert isinstance(model.model_, wl.Cautious)
     assert model.why_ == "sources depend on each other beyond the class"
-    alone = wl.Cautious().fit(evidence)
+    alone = fitted(wl.Cautious(), evidence)
     pd.testing.assert_frame_equal(model.predict_proba(evidence), alone.predict_proba(evidence))
+
+
+def test_declared_groups_speak_as_one():
+    case = wl.datasets.correlated_copies(n_items=3000, q=0.5, own_votes=True, random_state=0)
+    evidence = evidence_for(case)
+    group = [f"source_{number}" for number in (0, 4, 5, 6, 7, 8)]
+    model = fitted(wl.LabelModel(dependent=[group]), evidence)
+    assert model.sources_.equals(evidence.votes.sources)
+    assert set(model.copies_["other"]) == set(group[1:])
+    merged = merge_sources(evidence.votes, np.array([0, 1, 2, 3, 0, 0, 0, 0, 0]))
+    alone = wl.Evidence(evidence.index, classes=evidence.classes).with_votes(merged)
+    same = fitted(wl.LabelModel(), alone).predict_proba(alone)
+    pd.testing.assert_frame_equal(model.predict_proba(evidence), same)
+    told = wl.explain(model, evidence, evidence.index[0])
+    assert len(told)
+    pair = fitted(wl.LabelModel([wl.DawidSkene()], dependent=[group[:2]]), evidence)
+    assert pair.copies_.to_numpy().tolist() == [group[:2]]
+    assert len(pair.model_.sources_) == 8
+
+
+def test_declared_groups_of_a_crowd_and_near_copies_go_together():
+    case = wl.datasets.correlated_copies(n_items=3000, random_state=0)
+    model = fitted(wl.LabelModel(dependent=[["source_0", "source_4"]]), evidence_for(case))
+    group = groups_of_copies(model.copies_, model.sources_)
+    assert group.tolist() == [0, 1, 2, 3, 0, 0, 0, 0, 0]
+    crowd = fitted(
+        wl.LabelModel(dependent=[{"source_1", "source_2"}]), evidence_for(case, silence="missing")
+    )
+    assert crowd.copies_.to_numpy().tolist() == [["source_1", "source_2"]]
+
+
+@pytest.mark.parametrize(
+    ("dependent", "error", "match"),
+    [
+        (["a", "b"], TypeError, "list of groups of sources"),
+        ("ab", TypeError, "list of groups of sources"),
+        ([["source_0", "sorce_1"]], ValueError, "dependent names 'sorce_1'"),
+        ([["source_0", "source_0"]], ValueError, "has at least two"),
+    ],
+)
+def test_groups_that_are_none_are_refused(dependent, error, match):
+    evidence = evidence_for(wl.datasets.independent(n_items=50, random_state=0))
+    with pytest.raises(error, match=match):
+        wl.LabelModel(dependent=dependent).fit(evidence)
 
 
 def test_crowds_are_hedged_with_plain_votes():

@@ -23,6 +23,11 @@ class Dependence(NamedTuple):
     strength: np.ndarray  # share of items on which, as it were, one copies the other; 0 to 1
     errors: np.ndarray  # standard errors that `same` is above `expected`
     expected: np.ndarray  # share of common items on which independent sources do the same
+    unexplained: np.ndarray  # mean square of what is left, in standard errors; NaN: too few items
+
+    def clear(self, errors: float = 5.0) -> np.ndarray:
+        """Tell which pairs depend beyond doubt, boolean, n_sources x n_sources."""
+        return (self.errors >= errors) & (self.strength > 0)
 
 
 def dependence(found: Outcomes, n_classes: int) -> Dependence:
@@ -43,7 +48,7 @@ def dependence(found: Outcomes, n_classes: int) -> Dependence:
     usable = (found.n_common >= LEAST_COMMON) & ~np.eye(len(found.n_common), dtype=bool)
     kept = np.flatnonzero(usable.sum(axis=1) >= 3)
     strength, errors = np.zeros(usable.shape), np.zeros(usable.shape)
-    expected = found.chance.copy()
+    expected, unexplained = found.chance.copy(), np.full(usable.shape, np.nan)
     if len(kept) >= 4:  # three sources fit always
         among = np.ix_(kept, kept)
         part = _Fit(_select(found, kept), usable[among], n_classes)
@@ -52,7 +57,9 @@ def dependence(found: Outcomes, n_classes: int) -> Dependence:
         strength[among], expected[among] = part.strength(loading), expected[among] + explained
         above = found.same[among] - expected[among]
         errors[among] = np.where(usable[among], above / found.same_error[among], 0)
-    return Dependence(strength, errors, expected)
+        left = (part.residual(loading) / part.noise) ** 2
+        unexplained[among] = np.where(usable[among], left, np.nan)
+    return Dependence(strength, errors, expected, unexplained)
 
 
 def _select(found: Outcomes, kept: np.ndarray) -> Outcomes:
@@ -63,10 +70,15 @@ def _select(found: Outcomes, kept: np.ndarray) -> Outcomes:
 
 
 class _Fit:
-    """Loadings of what sources do, n_sources x n_outcomes x (n_classes - 1)."""
+    """Loadings of what sources do, n_units x (n_classes - 1); a unit is an outcome that occurs."""
 
     def __init__(self, found: Outcomes, usable: np.ndarray, n_classes: int) -> None:
+        n, n_outcomes = found.covariance.shape[:2]
+        flat = found.covariance.reshape(n * n_outcomes, -1)
+        occurs = np.flatnonzero(np.abs(flat).max(axis=1) > 0)
         self.found, self.usable, self.n_classes = found, usable, n_classes
+        self.covariance = flat[np.ix_(occurs, occurs)]
+        self.owner, self.outcome = np.divmod(occurs, n_outcomes)
         self.noise = np.sqrt((found.error**2).sum(axis=(1, 3)))
         self.excess = found.same - found.chance
         self.room = found.most - found.chance
@@ -76,7 +88,7 @@ class _Fit:
         everything = self.usable.astype(float)
         start = self._start(self.usable)
         best = self._settled(self._sweeps(start, everything, 50))
-        if (self._residual(best) <= WITHIN_CHANCE * self.noise)[self.usable].all():
+        if (self.residual(best) <= WITHIN_CHANCE * self.noise)[self.usable].all():
             return best
         others = [self._without(best, (1 - self.strength(best)) ** 6 * everything)]
         clear = self.usable & (self.excess > CLEAR * self.found.same_error)
@@ -94,7 +106,9 @@ class _Fit:
 
     def explained(self, loading: np.ndarray) -> np.ndarray:
         """Agreement beyond chance that the classes explain, n_sources x n_sources."""
-        flat = loading.reshape(len(loading), -1)
+        by_outcome = np.zeros((len(self.usable), self.outcome.max() + 1, loading.shape[1]))
+        by_outcome[self.owner, self.outcome] = loading
+        flat = by_outcome.reshape(len(by_outcome), -1)
         return flat @ flat.T
 
     def strength(self, loading: np.ndarray) -> np.ndarray:
@@ -120,51 +134,49 @@ class _Fit:
         self, loading: np.ndarray, trust: np.ndarray, number: int, *, robust: bool = True
     ) -> np.ndarray:
         """Weighted least squares for each source, all others as they were; half a step each."""
-        eye = np.eye(loading.shape[2])
+        eye = np.eye(loading.shape[1])
         for _ in range(number):
-            size = np.maximum(self._residual(loading), self.noise) if robust else self.noise
+            size = np.maximum(self.residual(loading), self.noise) if robust else self.noise
             weight = trust / size
-            squares = np.einsum("bkr,bks->brs", loading, loading)
+            squares = self._by_source(loading[:, :, None] * loading[:, None, :])
             left = np.tensordot(weight, squares, 1)
-            weighted = loading[None] * weight[:, :, None, None]
-            right = self._product(weighted)
+            right = (self.covariance * weight[np.ix_(self.owner, self.owner)]) @ loading
             ridge = 1e-3 * np.trace(left, axis1=1, axis2=2) / len(eye) + 1e-12
-            left = left + ridge[:, None, None] * eye
-            new = np.linalg.solve(left, right.swapaxes(1, 2)).swapaxes(1, 2)
+            left = (left + ridge[:, None, None] * eye)[self.owner]
+            new = np.linalg.solve(left, right[:, :, None])[:, :, 0]
             step = (new - loading) / 2
             loading = loading + step
             if np.abs(step).max() <= SETTLED * np.abs(loading).max():
                 break
         return loading
 
-    def _product(self, weighted: np.ndarray) -> np.ndarray:
-        """Multiply the covariances of each source with loadings of the others."""
-        n, n_outcomes = self.found.covariance.shape[:2]
-        flat = weighted.reshape(n, n * n_outcomes, -1)
-        return self.found.covariance.reshape(n, n_outcomes, -1) @ flat
+    def _by_source(self, by_unit: np.ndarray) -> np.ndarray:
+        """Sum over the units of each source; sources whose outcomes never vary have none."""
+        total = np.zeros((len(self.usable), *by_unit.shape[1:]))
+        there, first = np.unique(self.owner, return_index=True)
+        total[there] = np.add.reduceat(by_unit, first, axis=0)
+        return total
 
-    def _residual(self, loading: np.ndarray) -> np.ndarray:
+    def residual(self, loading: np.ndarray) -> np.ndarray:
         """Norm of what is left of the covariance of each pair, n_sources x n_sources."""
-        flat = loading.reshape(-1, loading.shape[2])
-        left = self.found.covariance - (flat @ flat.T).reshape(self.found.covariance.shape)
-        return np.sqrt(np.einsum("akbo,akbo->ab", left, left))
+        left = (self.covariance - loading @ loading.T) ** 2
+        return np.sqrt(self._by_source(self._by_source(left).T))
 
     def _n_dependent(self, loading: np.ndarray) -> float:
         """Count pairs that are not explained, softly."""
-        square = self._residual(loading) ** 2
+        square = self.residual(loading) ** 2
         return float((self.usable * square / (square + 9 * self.noise**2)).sum() / 2)
 
     def _start(self, pairs: np.ndarray) -> np.ndarray:
         """Take each class against the rest: medians over triplets of sources; silence 0."""
-        n, n_outcomes = self.found.covariance.shape[:2]
-        loading = np.zeros((n, n_outcomes, self.n_classes - 1))
+        loading = np.zeros((len(self.owner), self.n_classes - 1))
         corners = _simplex(self.n_classes)
         for k in range(self.n_classes):
-            clear = self.found.covariance[:, k, :, k] / self.found.error[:, k, :, k]
-            size = _triplet_medians(
-                self.found.covariance[:, k, :, k], np.where(pairs & (clear > CLEAR), clear, 0)
-            )
-            loading[:, k] = size[:, None] * corners[k]
+            covariance = self.found.covariance[:, k, :, k]
+            clear = covariance / self.found.error[:, k, :, k]
+            size = _triplet_medians(covariance, np.where(pairs & (clear > CLEAR), clear, 0))
+            mine = self.outcome == k
+            loading[mine] = size[self.owner[mine], None] * corners[k]
         return loading
 
 

@@ -88,8 +88,7 @@ def dependencies(votes: Any, *, strength: float = 0.05, errors: float = 5.0) -> 
     given = votes.weights if isinstance(votes, Evidence) else None
     pairs = outcomes(found, np.ones(found.n_items) if given is None else on_host(given))
     told = dependence(pairs, len(found.classes))
-    flagged = (told.strength >= strength) & (told.errors >= errors) & (told.strength > 0)
-    i, j = np.nonzero(np.triu(flagged, 1))
+    i, j = np.nonzero(np.triu(told.clear(errors) & (told.strength >= strength), 1))
     table = pd.DataFrame(
         {
             "source": found.sources[i],

@@ -17,6 +17,7 @@ from weaklabel._device import on_host
 from weaklabel.analysis.near_copies import near_copies
 from weaklabel.models._base import STOPPED
 from weaklabel.models._em import class_shares, total_variation
+from weaklabel.models._few_dependent import few_dependent
 from weaklabel.models._merge import groups_of_copies, merge_sources
 from weaklabel.models._misfit import misfit
 from weaklabel.models._votes import start_shares, votes_of
@@ -65,6 +66,16 @@ def choose_for_votes(evidence: Evidence, fit: Fit) -> VoteChoice:
     if _says_one_thing(evidence).any():
         why = "a source says the same about nearly every item, so that agreement tells little"
         return VoteChoice(fit(MajorityVote(), evidence), 0.0, NO_COPIES, why)
+    few = few_dependent(evidence)
+    if few is not None:
+        why = (
+            f"sources err independently but for {few.n_pairs} pairs that repeat each other and "
+            "count for less; dependencies(evidence) names them"
+        )
+        model = DawidSkene(voices=few.voices.to_dict(), max_misfit=np.inf)
+        found = fit(model, evidence)
+        if found.ending_ not in STOPPED:
+            return VoteChoice(found, 0.0, NO_COPIES, why)
     why = "sources depend on each other beyond the class"
     if not test.testable:
         why = "the votes are too few to tell whether sources err independently"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 from array_api_compat import array_namespace
 from scipy import sparse
 
+from weaklabel._check import first_few
 from weaklabel._device import device_of, on_host
 
 if TYPE_CHECKING:
@@ -40,6 +42,59 @@ def groups_of_copies(pairs: pd.DataFrame, sources: pd.Index) -> np.ndarray:
     graph = sparse.coo_array((np.ones(len(one)), (one, other)), shape=(len(sources),) * 2)
     label = sparse.csgraph.connected_components(graph, directed=False)[1]
     return pd.factorize(label)[0]
+
+
+def declared_copies(dependent: Any, votes: Votes | None) -> pd.DataFrame:
+    """Pair the sources of groups that are said to speak as one; columns `source` and `other`.
+
+    Parameters
+    ----------
+    dependent : sequence of sequences of names, or None
+    votes : Votes or None
+
+    Raises
+    ------
+    TypeError
+        If it is no list of lists.
+    ValueError
+        If a group names no second source, or one that does not exist.
+    """
+    pairs: list[tuple[Any, Any]] = []
+    for group in () if dependent is None else _groups(dependent):
+        names = pd.Index(group, tupleize_cols=False)
+        known = pd.Index([]) if votes is None else votes.sources
+        unknown = names.difference(known, sort=False)
+        if len(unknown):
+            msg = (
+                f"dependent names {first_few(unknown)}, and the sources are {first_few(known)}. "
+                "Check the spelling."
+            )
+            raise ValueError(msg)
+        if names.nunique() < 2:
+            msg = f"A group of dependent sources has at least two; {names.tolist()} has not."
+            raise ValueError(msg)
+        pairs += [(names[0], other) for other in names[1:]]
+    return pd.DataFrame(pairs, columns=["source", "other"], dtype=object)
+
+
+def _groups(dependent: Any) -> list[Any]:
+    """Read groups of names."""
+    listed = isinstance(dependent, Iterable) and not isinstance(dependent, str | Mapping)
+    groups = list(dependent) if listed else []
+    if not listed or not all(isinstance(group, list | tuple | set | pd.Index) for group in groups):
+        msg = (
+            f"dependent is a list of groups of sources, such as [['a', 'b'], ['c', 'd']]; not "
+            f"{dependent!r}."
+        )
+        raise TypeError(msg)
+    return [sorted(group, key=str) if isinstance(group, set) else group for group in groups]
+
+
+def joined(declared: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Put declared and found pairs into one table."""
+    if declared.empty or found.empty:
+        return found if declared.empty else declared
+    return pd.concat([declared, found], ignore_index=True)
 
 
 def merge_sources(votes: Votes, group: np.ndarray) -> Votes:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+import pandas as pd
 from array_api_compat import array_namespace
 
+from weaklabel._check import first_few
 from weaklabel._device import device_of
 from weaklabel.kernels import log_sum_exp
 from weaklabel.models._term import Term
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
     from weaklabel.evidence import Evidence
     from weaklabel.votes import Votes
 
@@ -74,6 +74,36 @@ def informative(votes: Votes, silence: str | None, ever_voted: Any = None) -> An
     if silence is None:
         return votes.informative_silence & ever
     return ever & (silence == "informative")
+
+
+def voices_of(voices: Any, votes: Votes) -> Any:
+    """Give how much each source counts, n_sources, beside the votes; None if all count 1.
+
+    Raises
+    ------
+    ValueError
+        If a name is none of a source, or a number is not above 0 and at most 1.
+    """
+    if voices is None:
+        return None
+    given = pd.Series(voices, dtype=np.float64)
+    unknown = given.index.difference(votes.sources, sort=False)
+    if len(unknown):
+        msg = (
+            f"voices names {first_few(unknown)}, and the sources are {first_few(votes.sources)}. "
+            "Check the spelling."
+        )
+        raise ValueError(msg)
+    wrong = ~((given > 0) & (given <= 1))
+    if wrong.any():
+        msg = (
+            f"voices are above 0 and at most 1; those of {first_few(given.index[wrong])} are not. "
+            "To leave a source out, leave its column out."
+        )
+        raise ValueError(msg)
+    xp = array_namespace(votes.weight)
+    table = given.reindex(votes.sources, fill_value=1.0).to_numpy()
+    return xp.asarray(table, device=device_of(votes.weight))
 
 
 def start_shares(evidence: Evidence) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from weaklabel.models._votes import (
     log_set_rows,
     statement_name,
     sum_shares,
+    voices_of,
     votes_of,
 )
 
@@ -54,6 +56,10 @@ class DawidSkene(VoteTerm, TermModel):
         keep sources better than chance and EM from drifting; 0 is maximum likelihood.
     accuracy : float
         What `smoothing` smooths towards.
+    voices : mapping or Series by source, or None
+        How much what a source says counts, above 0 and at most 1; sources that are not named, and
+        all if None, count 1. For sources that repeat each other (`dependencies`): a source of
+        which others repeat the share s of what it does counts ``1 / (1 + s)``.
     class_prior : None, "uniform", mapping, Series or array, n_classes
         None: estimated. Otherwise given.
     prior_strength : float or None
@@ -104,6 +110,7 @@ class DawidSkene(VoteTerm, TermModel):
     """
 
     _additive = True
+    voices: Any = None  # of models that inherit, too
 
     def __init__(
         self,
@@ -112,6 +119,7 @@ class DawidSkene(VoteTerm, TermModel):
         silence: Literal["informative", "missing"] | None = None,
         smoothing: float = 10.0,
         accuracy: float = 0.7,
+        voices: Any = None,
         class_prior: Any = None,
         prior_strength: float | None = None,
         solver: Solver | None = None,
@@ -126,6 +134,7 @@ class DawidSkene(VoteTerm, TermModel):
         self.silence = silence
         self.smoothing = smoothing
         self.accuracy = accuracy
+        self.voices = voices
         self.class_prior = class_prior
         self.prior_strength = prior_strength
         self.solver = solver
@@ -138,6 +147,14 @@ class DawidSkene(VoteTerm, TermModel):
 
     def _pseudo_items(self) -> float:
         return float(self.smoothing > 0)
+
+    def _start(self, evidence: Evidence, rng: np.random.Generator | None) -> Any:
+        votes = votes_of(evidence)
+        voice = voices_of(self.voices, votes)
+        if voice is not None:
+            xp = array_namespace(votes.weight)
+            votes = replace(votes, weight=votes.weight * xp.take(voice, votes.source))
+        return super()._start(replace(evidence, votes=votes), rng)
 
     def _believes(self, evidence: Evidence, parameters: Parameters) -> bool:
         return self._believes_sums(self._belief_sums(evidence), evidence, parameters)
@@ -205,6 +222,12 @@ class DawidSkene(VoteTerm, TermModel):
         log_emission = log_set_rows(parameters.log_emission, votes.statements)
         ruled_out = xp.isinf(parameters.log_silence)
         log_silence = xp.where(ruled_out, 0.0, parameters.log_silence)
+        voice = voices_of(self.voices, votes)
+        if voice is not None:
+            log_emission, log_silence = (
+                log_emission * voice[:, None, None],
+                log_silence * voice[:, None],
+            )
         # as if all were silent, corrected where someone voted: votes are few, silences many
         scores = xp.sum(log_silence, axis=0)[None, :] + votes.sum_by_item(
             log_emission - log_silence[:, None, :]

@@ -19,6 +19,7 @@ from weaklabel.models._base import BaseLabelModel, about_sources, binds
 from weaklabel.models._choose import Choice, choose, choose_solver
 from weaklabel.models._choose_votes import NO_COPIES, one_voice
 from weaklabel.models._fusion import Fusion
+from weaklabel.models._merge import declared_copies, joined
 from weaklabel.models._term import Term
 from weaklabel.models._votes import start_shares, votes_of
 
@@ -45,6 +46,8 @@ class LabelModel(BaseLabelModel):
 
     * Where sources saw every item (labeling functions) and, near-copies merged into one voice,
       speak together as often as independent errors explain: `DawidSkene`, which is exact there.
+    * Where they do but for some pairs that repeat each other (`dependencies`): `DawidSkene`, in
+      which these count as many voices as they are.
     * Where they do not, as with most real labeling functions, or where the votes are too few to
       tell: `Cautious`; but `MajorityVote` if a source says the same about nearly every item, since
       its votes then hold nothing about single items, and only a tie with it is fair.
@@ -72,6 +75,10 @@ class LabelModel(BaseLabelModel):
         None: estimated. Otherwise given, for the chosen model.
     prior_strength : float or None
         How many items `class_prior` is worth; None fixes it.
+    dependent : sequence of sequences of sources, or None
+        Groups of sources that share code, prompts or a model, as you know, such as
+        ``[["gpt, short", "gpt, long"]]``. A group speaks as one source: on an item where several
+        of it vote, each has a part of one vote. Found ones are dealt with untold (`dependencies`).
     hedge : float or None
         Share of plain votes in the posterior, 0 to 1: insurance against the model. None: one
         half for crowds of which nothing but votes is known, where it halves overconfidence, and
@@ -90,7 +97,7 @@ class LabelModel(BaseLabelModel):
     hedge_ : float
         Share of plain votes in the posterior.
     copies_ : DataFrame
-        Pairs of sources that were merged into one voice.
+        Pairs of sources that were merged into one voice: declared ones, and near-copies.
     solver_ : Solver
         How items are made to agree.
     class_prior_, source_accuracy_, converged_, n_iter_, objective_trace_, ending_
@@ -127,6 +134,7 @@ class LabelModel(BaseLabelModel):
         solver: Solver | None = None,
         class_prior: Any = None,
         prior_strength: float | None = None,
+        dependent: Any = None,
         hedge: float | None = None,
         random_state: Any = None,
     ) -> None:
@@ -134,6 +142,7 @@ class LabelModel(BaseLabelModel):
         self.solver = solver
         self.class_prior = class_prior
         self.prior_strength = prior_strength
+        self.dependent = dependent
         self.hedge = hedge
         self.random_state = random_state
 
@@ -154,20 +163,21 @@ class LabelModel(BaseLabelModel):
         Raises
         ------
         ValueError
-            If nothing in the evidence tells classes apart, or `hedge` is no share.
+            If nothing in the evidence tells classes apart, `hedge` is no share, or `dependent`
+            names no sources.
         """
         _advice.refuse_labels(self, evidence, y)
         if self.hedge is not None and not 0 <= self.hedge <= 1:
             msg = f"hedge is a share, 0 to 1, or None to choose; not {self.hedge!r}."
             raise ValueError(msg)
+        declared = declared_copies(self.dependent, evidence.votes)
+        known = one_voice(evidence, declared)
         choice = (
-            choose(evidence, self.solver, self._fitted)
-            if self.terms is None
-            else self._given(evidence)
+            choose(known, self.solver, self._fitted) if self.terms is None else self._given(known)
         )
-        model = choice.model
+        model, copies = choice.model, joined(declared, choice.copies)
         hedge = choice.hedge if self.hedge is None else self.hedge
-        posterior = _hedged_posterior(model, one_voice(evidence, choice.copies), hedge)
+        posterior = _hedged_posterior(model, one_voice(evidence, copies), hedge)
         same = ("classes_", "class_prior_", "converged_", "n_iter_", "objective_trace_", "ending_")
         learned: dict[str, Any] = {
             "model_": model,
@@ -175,7 +185,7 @@ class LabelModel(BaseLabelModel):
             "solver_": model._solver(),
             "why_": choice.why,
             "hedge_": hedge,
-            "copies_": choice.copies,
+            "copies_": copies,
             **about_sources(model._used_part(evidence), posterior),
         }
         vars(self).update(learned, **{name: getattr(model, name) for name in same})
