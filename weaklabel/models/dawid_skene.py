@@ -149,12 +149,18 @@ class DawidSkene(VoteTerm, TermModel):
         return float(self.smoothing > 0)
 
     def _start(self, evidence: Evidence, rng: np.random.Generator | None) -> Any:
+        return super()._start(self._voiced(evidence), rng)
+
+    def _voiced(self, evidence: Evidence) -> Evidence:
+        """Weigh votes by the voices of their sources."""
         votes = votes_of(evidence)
         voice = voices_of(self.voices, votes)
-        if voice is not None:
-            xp = array_namespace(votes.weight)
-            votes = replace(votes, weight=votes.weight * xp.take(voice, votes.source))
-        return super()._start(replace(evidence, votes=votes), rng)
+        if voice is None:
+            return evidence
+        xp = array_namespace(votes.weight)
+        return replace(
+            evidence, votes=replace(votes, weight=votes.weight * xp.take(voice, votes.source))
+        )
 
     def _believes(self, evidence: Evidence, parameters: Parameters) -> bool:
         return self._believes_sums(self._belief_sums(evidence), evidence, parameters)
@@ -184,7 +190,7 @@ class DawidSkene(VoteTerm, TermModel):
             weights = xp.ones_like(votes.counts)
         ever = xp.astype(votes.ever_voted, weights.dtype)
         said = votes.sum_by_unit(weights[:, None])[:, :, 0]
-        return said, xp.sum(weights), *sum_shares(evidence), ever
+        return said, xp.sum(weights), *sum_shares(self._voiced(evidence)), ever
 
     def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Counts:
         _refuse_settings(self.emission, self.smoothing, self.accuracy)
