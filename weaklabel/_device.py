@@ -23,8 +23,17 @@ def device_of(array: Any) -> Any:
 
 
 def beside(array: Any, like: Any) -> Any:
-    """Put a NumPy array into the library and on the device of another."""
+    """Put an array into the library and on the device of another."""
+    if not isinstance(array, np.ndarray) and _elsewhere(array, like):
+        array = on_host(array)
     return array_namespace(like).asarray(array, device=device_of(like))
+
+
+def _elsewhere(array: Any, like: Any) -> bool:
+    """Tell whether two arrays differ in library or device."""
+    return array_namespace(array) is not array_namespace(like) or device_of(array) != device_of(
+        like
+    )
 
 
 def take_rows(array: Any, rows: np.ndarray) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, is_cupy_array
 
 from weaklabel._check import as_index, first_few
 from weaklabel._device import beside, device_of, on_host
-from weaklabel.kernels import gather_sum
+from weaklabel.kernels import gather_sum, vote_sums
+from weaklabel.kernels.vote_sums import tile_for
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,6 +105,62 @@ class Votes:
         )
         starts = xp.searchsorted(xp.take(self.unit, order), units)
         return xp.take(self.item, order), xp.take(self.weight, order), starts
+
+    @cached_property
+    def _tiled(self) -> tuple[Any, Any, Any, int]:
+        """Votes by tile and unit, as `vote_sums` wants them: place, weight, runs, tile."""
+        xp = array_namespace(self.item)
+        tile = tile_for(self.item, self.n_items, len(self.classes))
+        if tile >= self.n_items:
+            return *self._by_unit, tile
+        n_units, n_tiles = self.n_sources * self.n_codes, -(-self.n_items // tile)
+        item = xp.astype(self.item, xp.int64)
+        key = item // tile * n_units + self.unit
+        order = xp.argsort(key, stable=True)
+        runs = xp.arange(n_tiles * n_units + 1, dtype=xp.int64, device=device_of(order))
+        runs = xp.searchsorted(xp.take(key, order), runs)
+        place = xp.astype(xp.take(item % tile, order), _least(xp, self.item, tile, "uint16"))
+        return place, xp.take(self.weight, order), runs, tile
+
+    @cached_property
+    def _compact(self) -> tuple[Any, ...]:
+        """Arguments of `vote_sums` that do not change: what a sweep reads, as few bytes as can be.
+
+        One weight stands for all where every vote is hard.
+        """
+        xp = array_namespace(self.item)
+        place, weight, runs, tile = self._tiled
+        hard = bool(xp.all(self.weight == 1))
+        one = xp.ones(1, dtype=self.weight.dtype, device=device_of(self.weight))
+        n_units = self.n_sources * self.n_codes
+        unit = xp.astype(self.unit, _least(xp, self.item, n_units, "int32"))
+        by_item = unit, one if hard else self.weight, self.starts
+        return by_item, (place, one if hard else weight, runs, tile)
+
+    def step(self, table: Any, log_prior: Any, weights: Any = None) -> tuple[Any, Any, Any, Any]:
+        """Do an E-step and add up what it says, without keeping a posterior; see `vote_sums`.
+
+        Parameters
+        ----------
+        table : floating array, n_sources x n_codes x n_classes
+            Log emissions.
+        log_prior : floating array, n_classes
+        weights : floating array, n_items, or None
+            How much each item counts; None counts each once.
+
+        Returns
+        -------
+        likelihood, silent : floating array, no dimension
+        mass : floating array, n_classes
+        said : floating array, n_sources x n_codes x n_classes
+        """
+        xp = array_namespace(table)
+        if weights is None:
+            weights = xp.ones(1, dtype=table.dtype, device=device_of(table))
+        by_item, tiled = self._compact
+        flat = xp.reshape(table, (-1, table.shape[-1]))
+        *sums, said = vote_sums(flat, log_prior, *by_item, weights, *tiled)
+        return *sums, xp.reshape(said, table.shape)
 
     def sum_by_item(self, table: Any) -> Any:
         """Sum rows of a table over what was said about each item.
@@ -266,6 +323,12 @@ class Votes:
         """Apply a function to every array; names stay on the host."""
         changes = {name: move(getattr(self, name)) for name in ARRAYS}
         return replace(self, **changes)
+
+
+def _least(xp: Any, like: Any, most: int, name: str) -> Any:
+    """Name a small type of integers that reaches `most`; elsewhere than on a GPU, the usual."""
+    small = getattr(xp, name)
+    return small if is_cupy_array(like) and most <= xp.iinfo(small).max else xp.int64
 
 
 ARRAYS = tuple(

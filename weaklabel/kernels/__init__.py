@@ -13,6 +13,7 @@ from weaklabel.kernels.potts_messages import potts_messages
 from weaklabel.kernels.soft_assign import soft_assign
 from weaklabel.kernels.state_messages import state_messages
 from weaklabel.kernels.top_k import top_k
+from weaklabel.kernels.vote_sums import vote_sums
 
 __all__ = [
     "count_messages",
@@ -23,4 +24,5 @@ __all__ = [
     "soft_assign",
     "state_messages",
     "top_k",
+    "vote_sums",
 ]

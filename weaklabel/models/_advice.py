@@ -106,7 +106,7 @@ def warn_about_fit(model: Any, evidence: Evidence) -> None:
 def warn_about_ending(model: Any) -> None:
     """Warn of a fit in parts that drifted, did not fit, or did not end."""
     for text, category in _about_ending(model):
-        warnings.warn(text, category, stacklevel=5)  # the line that called the public function
+        warnings.warn(text, category, stacklevel=4)  # the line that called the public function
 
 
 def _about_ending(model: Any) -> Iterator[Advice]:

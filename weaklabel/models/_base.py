@@ -131,12 +131,12 @@ class BaseLabelModel(BaseEstimator, ABC):
         for term in self._terms():
             term._refuse(evidence)
         used = self._used_part(evidence)
-        if used.neighbors is None:
-            problem = self._problem(used)
-            best = self._best_climb(problem)
+        if in_one_pass(self, used):
+            fit_in_one_pass(self, used)
         else:
-            problem, best = self._climb_with_neighbors(used)
-        self._set_learned(best, problem)
+            climbed = self._climb_with_neighbors if used.neighbors is not None else self._climb
+            problem, best = climbed(used)
+            self._set_learned(best, problem)
         _advice.warn_about_fit(self, evidence)
         return self
 
@@ -159,6 +159,11 @@ class BaseLabelModel(BaseEstimator, ABC):
             surveys=tuple(term._survey(small) for term in terms),
             believes=self._believes,
         )
+
+    def _climb(self, evidence: Evidence) -> tuple[Problem, Climb]:
+        """Learn from all items at once."""
+        problem = self._problem(evidence)
+        return problem, self._best_climb(problem)
 
     def _climb_with_neighbors(self, evidence: Evidence) -> tuple[Problem, Climb]:
         """Learn without neighbors, then let them speak in a few sweeps with a fixed class prior.
@@ -344,16 +349,29 @@ class BaseLabelModel(BaseEstimator, ABC):
 
     def _parameters_on(self, like: Any) -> Parameters:
         """Put the learned arrays on the device and library of another array."""
-        xp = array_namespace(like)
 
         def move(array: Any) -> Any:
-            return xp.asarray(array, device=device_of(like))
+            return beside(array, like)
 
         learned = self._learned()
         placed = zip(self._terms(), learned.terms, strict=True)
         return Parameters(
             move(learned.log_prior), tuple(term._placed(part, move) for term, part in placed)
         )
+
+
+def in_one_pass(model: BaseLabelModel, evidence: Evidence) -> bool:
+    """Tell whether the votes are on a GPU, and EM can pass over them once a sweep."""
+    from weaklabel.models import _fused
+
+    return _fused.in_one_pass(model._terms(), model._solver(), evidence)
+
+
+def fit_in_one_pass(model: BaseLabelModel, evidence: Evidence) -> None:
+    """Fit by sums over items, as parts are, from a single part."""
+    from weaklabel.models._chunks import Loop
+
+    Loop(model, evidence, lambda function: function(evidence)).fit(advise=False)
 
 
 class TermModel(Term, BaseLabelModel):

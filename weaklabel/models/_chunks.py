@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from array_api_compat import array_namespace
 
 from weaklabel._check import generator
 from weaklabel._device import on_host
@@ -29,6 +30,7 @@ from weaklabel.models._em import (
     expect,
     total_variation,
 )
+from weaklabel.models._fused import fused_sums
 from weaklabel.models._prior import class_prior
 from weaklabel.models._term import Term
 
@@ -121,6 +123,10 @@ class Pass:
     def __call__(self, part: Evidence) -> Sums:
         """Sum up one part."""
         problem = _problem(self.model, part)
+        fused = None if self.parameters is None else fused_sums(problem, self.parameters)
+        if fused is not None:
+            likelihood, mass, covered, said = fused
+            return Sums(likelihood, mass, covered, said, statistics=((said, mass),))
         last: Any = [None] * len(problem.terms)
         log_normalizer = None
         if self.parameters is None:
@@ -131,10 +137,11 @@ class Pass:
             posterior, log_normalizer = found.probabilities, found.log_normalizer
             last = self.parameters.terms
         weighted = _weighted(part, posterior, log_normalizer)
+        xp = array_namespace(weighted)
         return Sums(
             likelihood=_likelihood(part, log_normalizer),
-            mass=weighted.sum(axis=0),
-            covered=np.where(part.covered[:, None], weighted, 0.0).sum(axis=0),
+            mass=xp.sum(weighted, axis=0),
+            covered=xp.sum(xp.where(part.covered[:, None], weighted, 0.0), axis=0),
             said=_said(part, posterior),
             statistics=tuple(
                 term._statistics(part, weighted, before)
@@ -165,12 +172,13 @@ def _prior(model: BaseLabelModel, part: Evidence) -> Any:
     )
 
 
-def _likelihood(part: Evidence, log_normalizer: Any) -> float:
+def _likelihood(part: Evidence, log_normalizer: Any) -> Any:
     """Log-likelihood of a part, in nats."""
     if log_normalizer is None:
         return 0.0
-    terms = np.where(np.isfinite(log_normalizer), log_normalizer, 0.0)
-    return float(terms.sum() if part.weights is None else terms @ part.weights)
+    xp = array_namespace(log_normalizer)
+    terms = xp.where(xp.isfinite(log_normalizer), log_normalizer, 0.0)
+    return xp.sum(terms if part.weights is None else terms * part.weights)
 
 
 def _said(part: Evidence, posterior: Any) -> Any:
@@ -212,12 +220,14 @@ class Loop:
             term._survey_from(sums, example) for term, sums in zip(self.terms, surveys, strict=True)
         ]
 
-    def fit(self) -> Any:
-        """Climb from several starts and set what is learned."""
+    def fit(self, *, advise: bool = True) -> Any:
+        """Climb from several starts, set what is learned, and warn of the ending."""
         rng = generator(self.model.random_state)
         climbs = [self._climb(rng if number else None) for number in range(self.model.n_init)]
         best = max(climbs, key=lambda one: (one.ending not in STOPPED, one.trace[-1]))
         self._set_learned(best)
+        if advise:
+            _advice.warn_about_ending(self.model)
         return self.model
 
     def _climb(self, rng: np.random.Generator | None) -> _Climb:
@@ -294,7 +304,7 @@ class Loop:
             "source_accuracy_": _accuracy(best.sums.said, votes),
             "parameters_": best.parameters,
             "class_prior_": pd.Series(
-                np.exp(best.parameters.log_prior), index=classes, name="class_prior"
+                np.exp(on_host(best.parameters.log_prior)), index=classes, name="class_prior"
             ),
             "objective_trace_": np.array(best.trace),
             "n_iter_": len(best.trace) - 1,
@@ -302,7 +312,6 @@ class Loop:
         }
         learned["converged_"] = learned["ending_"] not in {Ending.MAX_ITER, *STOPPED}
         vars(self.model).update(learned)
-        _advice.warn_about_ending(self.model)
 
 
 class _Surveyed:
@@ -327,13 +336,14 @@ class _Believed:
 
 def _share(mass: Any) -> Any:
     """Turn mass into shares."""
-    total = mass.sum()
-    return mass / total if total > 0 else mass
+    total = array_namespace(mass).sum(mass)
+    return mass / total if float(total) > 0 else mass
 
 
 def _accuracy(said: Any, votes: Any) -> pd.Series:
     """Give the expected share of right votes of each source; NaN if it never votes."""
-    right = (said * votes.statements[None, :, :]).sum(axis=(1, 2))
+    said = on_host(said)
+    right = (said * on_host(votes.statements)[None, :, :]).sum(axis=(1, 2))
     total = said.sum(axis=(1, 2))
     share = np.divide(right, total, out=np.full(len(total), np.nan), where=total > 0)
     return pd.Series(share, index=votes.sources, name="accuracy")

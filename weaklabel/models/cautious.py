@@ -244,7 +244,8 @@ class Cautious(VoteTerm, TermModel):
             xp.asarray(array, device=device_of(votes.weight)) for array in parameters
         )
         new = votes.n_codes - log_share.shape[1]
-        unseen = xp.zeros((votes.n_sources, new), dtype=log_share.dtype)
+        unseen = xp.zeros_like(log_share[:, :1])
+        unseen = xp.broadcast_to(unseen, (votes.n_sources, new))
         weight = _discount(votes, xp.exp(xp.concat([log_share, unseen], axis=1)), self.shared_error)
         # as if all were silent, corrected where someone voted: votes are few, silences many
         table = log_set_rows(vote, votes.statements) - silence[:, None, :]

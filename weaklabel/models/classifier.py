@@ -205,7 +205,8 @@ class Classifier(TermModel):
         learned = _Parameters(fitted, log_share, blank, blank, keys, fold, known)
         told = _told(evidence, learned)
         weights = None if before is None else before.weight
-        weight, offset = sharpen(evidence, told, on_host(log_prior), statistics.mass, weights)
+        here = evidence.map_arrays(on_host)
+        weight, offset = sharpen(here, told, on_host(log_prior), statistics.mass, weights)
         return learned._replace(weight=weight, offset=offset)
 
     def _learners(self, X: np.ndarray, mass: np.ndarray, known: float) -> list[Any]:

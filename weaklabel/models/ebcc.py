@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
 
-from weaklabel._device import on_host
+from weaklabel._device import device_of, on_host
 from weaklabel.models._dirichlet import divergence, expected_logs, refuse_weights
 from weaklabel.models._emission import Counts
 from weaklabel.models._term import moved
@@ -139,7 +139,8 @@ class EBCC(IBCC):
         xp = array_namespace(posterior)
         total = xp.sum(posterior, axis=1, keepdims=True)
         sure = posterior / xp.where(total > 0, total, 1.0)
-        place = xp.arange(self.n_kinds, dtype=posterior.dtype) / max(self.n_kinds - 1, 1)
+        kind = xp.arange(self.n_kinds, dtype=posterior.dtype, device=device_of(posterior))
+        place = kind / max(self.n_kinds - 1, 1)
         near = xp.exp(-(((sure[:, :, None] - place) * self.n_kinds) ** 2) / 2)
         return near / xp.sum(near, axis=2, keepdims=True)
 

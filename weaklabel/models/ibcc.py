@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from array_api_compat import array_namespace
 
-from weaklabel._device import on_host
+from weaklabel._device import device_of, on_host
 from weaklabel.models._dirichlet import divergence, expected_logs, refuse_weights
 from weaklabel.models._emission import Counts
 from weaklabel.models._term import moved
@@ -114,8 +114,8 @@ class IBCC(DawidSkene):
         like = totals
         believed = xp.where(
             votes.statements,
-            xp.asarray(self.right, dtype=like.dtype),
-            xp.asarray(self.wrong, dtype=like.dtype),
+            xp.asarray(self.right, dtype=like.dtype, device=device_of(like)),
+            xp.asarray(self.wrong, dtype=like.dtype, device=device_of(like)),
         )
         shape = (votes.n_sources, *believed.shape)
         said = xp.broadcast_to(believed[None, :, :], shape)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
+from array_api_compat import array_namespace
 
-from weaklabel._device import beside, on_host
+from weaklabel._device import beside, device_of, on_host
+from weaklabel.kernels import gather_sum
 from weaklabel.models._base import TermModel
 from weaklabel.models._dirichlet import refuse_weights
 from weaklabel.models._units import item_weights
@@ -23,11 +27,14 @@ USUAL_ALIGNMENT = 0.5  # of a vote with the class, as a correlation
 
 
 class _Looks(NamedTuple):
-    """One entry a source that looked at an item."""
+    """One entry a source that looked at an item, by item."""
 
-    item: np.ndarray  # n_looks
-    source: np.ndarray  # n_looks
-    odds: np.ndarray  # n_looks x n_classes: log shares less their mean
+    item: Any  # n_looks
+    source: Any  # n_looks
+    odds: Any  # n_looks x n_classes: log shares less their mean
+    of_item: Any  # n_items + 1: where the entries of each item start
+    by_source: Any  # n_looks: the entries source by source
+    of_source: Any  # n_sources + 1: where those of each source start there
 
 
 class _Survey(NamedTuple):
@@ -114,9 +121,10 @@ class LogOdds(VoteTerm, TermModel):
         votes = votes_of(evidence)
         looks = looks_of(votes)
         weights = item_weights(evidence)
-        weight = weights[looks.item]
-        count = np.bincount(looks.source, weight, votes.n_sources)
-        length = np.bincount(looks.source, weight * (looks.odds**2).sum(axis=1), votes.n_sources)
+        source, odds = on_host(looks.source), on_host(looks.odds)
+        weight = weights[on_host(looks.item)]
+        count = np.bincount(source, weight, votes.n_sources)
+        length = np.bincount(source, weight * (odds**2).sum(axis=1), votes.n_sources)
         square = np.divide(length, count, out=np.ones_like(count), where=length > 0)
         n_classes = len(evidence.classes)
         toward = np.eye(n_classes) - 1 / n_classes
@@ -126,25 +134,20 @@ class LogOdds(VoteTerm, TermModel):
 
     def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> Any:
         """Weight, sums and squares of log odds, by source and class of the item."""
-        looks = looks_of(votes_of(evidence))
-        belief = on_host(posterior)[looks.item]
-        n_sources, n_classes = votes_of(evidence).n_sources, belief.shape[1]
-        mass, first, second = (
-            np.zeros((n_sources, n_classes)),
-            np.zeros((n_sources, n_classes, n_classes)),
-            np.zeros((n_sources, n_classes)),
-        )
-        length = (looks.odds**2).sum(axis=1)
-        for y in range(n_classes):
-            mass[:, y] = np.bincount(looks.source, belief[:, y], n_sources)
-            second[:, y] = np.bincount(looks.source, belief[:, y] * length, n_sources)
-            for k in range(n_classes):
-                toward = belief[:, y] * looks.odds[:, k]
-                first[:, y, k] = np.bincount(looks.source, toward, n_sources)
-        return mass, first, second
+        votes = votes_of(evidence)
+        looks = looks_of(votes)
+        xp = array_namespace(posterior)
+        belief = xp.take(posterior, looks.item, axis=0)
+        n_looks, n_classes = belief.shape
+        length = xp.sum(looks.odds**2, axis=1)
+        toward = xp.reshape(belief[:, :, None] * looks.odds[:, None, :], (n_looks, n_classes**2))
+        each = xp.concat([belief, toward, belief * length[:, None]], axis=1)
+        sums = gather_sum(each, looks.by_source, xp.ones_like(length), looks.of_source)
+        first = xp.reshape(sums[:, n_classes:-n_classes], (-1, n_classes, n_classes))
+        return sums[:, :n_classes], first, sums[:, -n_classes:]
 
     def _maximize(self, statistics: Any, survey: _Survey, log_prior: Any) -> _Parameters:
-        mass, first, second = statistics
+        mass, first, second = (on_host(part) for part in statistics)
         n_classes, pseudo = mass.shape[1], float(self.smoothing)
         total = mass + pseudo
         mean = (first + pseudo * survey.mean) / total[:, :, None]
@@ -156,17 +159,16 @@ class LogOdds(VoteTerm, TermModel):
     def _score(self, evidence: Evidence, parameters: _Parameters) -> Any:
         votes = votes_of(evidence)
         looks = looks_of(votes)
-        mean, log_variance = (on_host(part) for part in parameters)
-        off = looks.odds[:, None, :] - mean[looks.source]
+        xp = array_namespace(votes.weight)
+        mean, log_variance = (beside(on_host(part), votes.weight) for part in parameters)
+        off = looks.odds[:, None, :] - xp.take(mean, looks.source, axis=0)
         # n_classes - 1 directions, since log shares less their mean add up to nothing
         n_free = mean.shape[1] - 1
-        logs = log_variance[looks.source]
-        near = (off**2).sum(axis=2) * np.exp(-logs)[:, None] / 2
-        density = -near - n_free / 2 * (np.log(2 * np.pi) + logs)[:, None]
-        scores = np.column_stack(
-            [np.bincount(looks.item, column, len(evidence)) for column in density.T]
-        )
-        return beside(scores, votes.weight)
+        logs = xp.take(log_variance, looks.source)
+        near = xp.sum(off**2, axis=2) * xp.exp(-logs)[:, None] / 2
+        density = -near - n_free / 2 * (math.log(2 * math.pi) + logs)[:, None]
+        every = xp.arange(logs.shape[0], device=device_of(logs))
+        return gather_sum(density, every, xp.ones_like(logs), looks.of_item)
 
     def _log_belief(self, parameters: _Parameters, survey: _Survey) -> float:
         mean, logs = (on_host(part) for part in parameters)
@@ -196,6 +198,10 @@ class LogOdds(VoteTerm, TermModel):
         return pd.Series(np.exp(logs / 2), self.sources_, name="deviation")
 
 
+# Sorted once, not in every sweep.
+_LOOKS: WeakKeyDictionary[Votes, _Looks] = WeakKeyDictionary()
+
+
 def looks_of(votes: Votes) -> _Looks:
     """Put the entries of every soft vote together.
 
@@ -204,18 +210,38 @@ def looks_of(votes: Votes) -> _Looks:
     votes : Votes
         Repeated votes of a source on an item are averaged.
     """
-    statements = on_host(votes.statements)
-    parts = statements / statements.sum(axis=1, keepdims=True)
-    item, source, code, weight = (
-        on_host(part) for part in (votes.item, votes.source, votes.code, votes.weight)
+    if votes not in _LOOKS:
+        _LOOKS[votes] = _put_together(votes)
+    return _LOOKS[votes]
+
+
+def _put_together(votes: Votes) -> _Looks:
+    """Sort entries by item and source, and add up those of one look."""
+    xp = array_namespace(votes.weight)
+    device = device_of(votes.weight)
+    allows = xp.astype(votes.statements, votes.weight.dtype)
+    parts = allows / xp.sum(allows, axis=1, keepdims=True)
+    keys = xp.astype(votes.item, xp.int64) * votes.n_sources + xp.astype(votes.source, xp.int64)
+    order = xp.argsort(keys, stable=True)
+    keys = xp.take(keys, order)
+    last = xp.concat([keys[1:] != keys[:-1], xp.ones_like(keys[:1], dtype=xp.bool)])
+    ends = xp.nonzero(last)[0] + 1
+    starts = xp.concat([xp.zeros_like(ends[:1]), ends])
+    shares = gather_sum(parts, xp.take(votes.code, order), xp.take(votes.weight, order), starts)
+    shares = shares / xp.sum(shares, axis=1, keepdims=True)
+    least = LEAST_SHARE / max(parts.shape[1] - 1, 1)
+    logs = xp.log(xp.where(shares > least, shares, least))
+    keys = xp.take(keys, ends - 1)
+    item, source = keys // votes.n_sources, keys % votes.n_sources
+    by_source = xp.argsort(source, stable=True)
+    items, sources = (
+        xp.arange(n + 1, dtype=xp.int64, device=device) for n in (votes.n_items, votes.n_sources)
     )
-    keys, look = np.unique(item.astype(np.int64) * votes.n_sources + source, return_inverse=True)
-    shares = np.column_stack(
-        [np.bincount(look, weight * parts[code, k], len(keys)) for k in range(statements.shape[1])]
-    )
-    shares = shares / shares.sum(axis=1, keepdims=True)
-    least = LEAST_SHARE / max(statements.shape[1] - 1, 1)
-    logs = np.log(np.maximum(shares, least))
     return _Looks(
-        keys // votes.n_sources, keys % votes.n_sources, logs - logs.mean(axis=1, keepdims=True)
+        item=item,
+        source=source,
+        odds=logs - xp.mean(logs, axis=1, keepdims=True),
+        of_item=xp.searchsorted(item, items),
+        by_source=by_source,
+        of_source=xp.searchsorted(xp.take(source, by_source), sources),
     )

@@ -1,0 +1,185 @@
+"""What every label model and solver promises on a device: nothing of the size of items leaves it.
+
+Arrays of the standard's strict library live on a device from which only `on_host` gets them: what
+takes them for NumPy's, or puts a new array on the wrong device, fails as it would with CuPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+import warnings
+from typing import Any
+
+import array_api_strict as strict
+import numpy as np
+import pandas as pd
+import pytest
+from laws._cases import VARIANTS, evidence_of, no_advice, quick
+from scipy import sparse
+
+import weaklabel as wl
+from weaklabel import _device, models, solvers
+from weaklabel.models import BaseLabelModel
+from weaklabel.models._chunks import Loop, is_additive, sum_over
+
+AWAY, HERE = strict.Device("device1"), strict.Device("CPU_DEVICE")
+N_ITEMS = 2000  # more than any parameter has numbers
+SOLVERS = [getattr(solvers, name) for name in solvers.__all__]
+SOLVERS = [each for each in SOLVERS if not inspect.isabstract(each)]
+
+ON_FEATURES = [
+    name
+    for name in models.__all__
+    if inspect.isclass(member := getattr(models, name))
+    and issubclass(member, BaseLabelModel)
+    and not inspect.isabstract(member)
+    and "votes" not in getattr(member, "_uses", {"votes"})
+]
+# scikit-learn fits on the host: features cross in every sweep, and cannot but
+ON_HOST = ["Classifier"]
+
+
+def away(array: Any) -> Any:
+    """Put an array on the device."""
+    return strict.asarray(np.array(array), device=AWAY)
+
+
+class Fetched(list[int]):
+    """Sizes of the arrays that were copied to the host."""
+
+    def __call__(self, array: Any) -> np.ndarray:
+        if getattr(array, "device", None) != AWAY:
+            return np.asarray(array)
+        self.append(array.size)
+        return np.array(array.to_device(HERE))
+
+    def large(self) -> int:
+        """How many were of the size of items."""
+        return sum(size >= N_ITEMS for size in self)
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> Fetched:
+    """Let `on_host` get arrays from the device, and write down how large they were."""
+    for folder in ("analysis", "constraints", "graph", "models", "solvers", "transport"):
+        package = importlib.import_module(f"weaklabel.{folder}")
+        for each in pkgutil.iter_modules(package.__path__, f"weaklabel.{folder}."):
+            importlib.import_module(each.name)
+    found, usual = Fetched(), _device.on_host
+    for name, module in list(sys.modules.items()):
+        if name.startswith("weaklabel") and getattr(module, "on_host", None) is usual:
+            monkeypatch.setattr(module, "on_host", found)
+    return found
+
+
+def fitted_in(model: BaseLabelModel, evidence: wl.Evidence, sweeps: int) -> BaseLabelModel:
+    """Fit with so many sweeps."""
+    model = quick(model, sweeps)
+    for part in [model, *(getattr(model, "terms", None) or ())]:
+        if "tol" in part.get_params(deep=False):
+            part.set_params(tol=0.0)
+    with no_advice():
+        return model.fit(evidence)
+
+
+def hold(model: BaseLabelModel, here: wl.Evidence, fetched: Fetched) -> None:
+    """Fit on the device: more sweeps fetch no more items, and the answer is that of NumPy."""
+    there = here.map_arrays(away)
+    large = []
+    for sweeps in (2, 4):
+        fetched.clear()
+        fit = fitted_in(model, there, sweeps)
+        large.append(fetched.large())
+    assert large[0] == large[1], "items leave the device in every sweep"
+    fetched.clear()
+    posterior = fit.posterior(there)
+    assert posterior.probabilities.device == AWAY
+    expected = fitted_in(model, here, 4).predict_proba(here)
+    pd.testing.assert_frame_equal(posterior.frame(), expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_items_stay_on_the_device_while_a_model_fits(name, fetched):
+    hold(VARIANTS[name], evidence_of(0, n_items=N_ITEMS, weights=True), fetched)
+
+
+@pytest.mark.parametrize("name", [name for name in ON_FEATURES if name not in ON_HOST])
+def test_so_do_features(name, fetched, rng):
+    hold(getattr(models, name)(), with_features(rng), fetched)
+
+
+@pytest.mark.parametrize("name", ON_HOST)
+def test_what_is_fitted_on_the_host_takes_evidence_from_the_device(name, fetched, rng):
+    here = with_features(rng, n_items=60)
+    there = here.map_arrays(away)
+    found, expected = (fitted_in(getattr(models, name)(), each, 2) for each in (there, here))
+    pd.testing.assert_frame_equal(found.predict_proba(there), expected.predict_proba(here))
+
+
+@pytest.mark.parametrize("name", [name for name, model in VARIANTS.items() if is_additive(model)])
+def test_so_do_parts(name, fetched):
+    """One part after the other on the device, and nothing but sums is kept."""
+    whole = evidence_of(3, n_items=90, kinds=("hard", "set"), coverage=0.3)
+    parts = [whole.take(np.arange(first, 90, 3)) for first in range(3)]
+    there = [part.map_arrays(away) for part in parts]
+    fits = []
+    for each in (there, parts):
+        model = quick(VARIANTS[name])
+        with no_advice():
+            Loop(model, each[0], lambda function, each=each: sum_over(each, function)).fit()
+        fits.append(model)
+    answers = [model.predict_proba(whole) for model in fits]
+    pd.testing.assert_frame_equal(*answers, rtol=1e-7, atol=1e-9)
+
+
+def with_features(rng: np.random.Generator, n_items: int = N_ITEMS) -> wl.Evidence:
+    """Three clouds of items, and the classes of some."""
+    truth = rng.integers(3, size=n_items)
+    names = np.array(["a", "b", "c"])
+    evidence = wl.Evidence([f"r{i}" for i in range(n_items)], classes=list(names))
+    evidence = evidence.with_features(rng.normal(size=(n_items, 3)) + 3 * np.eye(3)[truth])
+    return evidence.with_candidates(pd.Series(names[truth], evidence.index)[: n_items // 10])
+
+
+STATEMENTS = {
+    "bags": (wl.Proportion("x", share=0.3, within=0.1),),
+    "several": (wl.AtLeast("x"), wl.AtMost("y", number=10)),
+}
+
+
+@pytest.mark.parametrize("what", ["blank", "graph", *STATEMENTS])
+@pytest.mark.parametrize("kind", SOLVERS, ids=lambda kind: kind.__name__)
+def test_a_solver_fetches_items_once(kind, what, fetched, rng):
+    """Some loop on the host; none goes back and forth."""
+    here = wl.Evidence([f"r{i}" for i in range(N_ITEMS)], classes=["x", "y", "z"])
+    if what == "graph":
+        here = here.with_neighbors(sparse_graph(rng))
+    elif what != "blank":
+        here = here.with_bags([f"b{i // 20}" for i in range(N_ITEMS)], *STATEMENTS[what])
+    if what != "blank" and ("neighbors" if what == "graph" else "bags") not in kind.respects:
+        pytest.skip("reads no such evidence")
+    there, scores = here.map_arrays(away), rng.normal(size=(N_ITEMS, 3))
+    large = []
+    for sweeps in (1, 3):
+        solver = kind()
+        if hasattr(solver, "max_iter"):
+            solver.max_iter = sweeps
+        fetched.clear()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = solver.solve(away(scores), there)
+            expected = solver.solve(scores, here)
+        large.append(fetched.large())
+        assert found.probabilities.device == AWAY
+        pd.testing.assert_frame_equal(found.frame(), expected.frame(), rtol=1e-8, atol=1e-10)
+    assert large[0] == large[1] <= 3
+
+
+def sparse_graph(rng: np.random.Generator) -> Any:
+    """About four neighbors an item."""
+    ends = rng.integers(N_ITEMS, size=(2, 2 * N_ITEMS))
+    one = sparse.coo_array((np.ones(2 * N_ITEMS), tuple(ends)), shape=(N_ITEMS, N_ITEMS)).tocsr()
+    return one + one.T
