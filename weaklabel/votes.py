@@ -135,7 +135,7 @@ class Votes:
         n_units = self.n_sources * self.n_codes
         unit = xp.astype(self.unit, _least(xp, self.item, n_units, "int32"))
         by_item = unit, one if hard else self.weight, self.starts
-        return by_item, (place, one if hard else weight, runs, tile)
+        return *by_item, place, one if hard else weight, runs, tile
 
     def step(self, table: Any, log_prior: Any, weights: Any = None) -> tuple[Any, Any, Any, Any]:
         """Do an E-step and add up what it says, without keeping a posterior; see `vote_sums`.
@@ -157,10 +157,13 @@ class Votes:
         xp = array_namespace(table)
         if weights is None:
             weights = xp.ones(1, dtype=table.dtype, device=device_of(table))
-        by_item, tiled = self._compact
+        unit, weight, starts, *tiled = self._compact
+        place, place_weight, runs, tile = tiled
         flat = xp.reshape(table, (-1, table.shape[-1]))
-        *sums, said = vote_sums(flat, log_prior, *by_item, weights, *tiled)
-        return *sums, xp.reshape(said, table.shape)
+        likelihood, silent, mass, said = vote_sums(
+            flat, log_prior, unit, weight, starts, weights, place, place_weight, runs, tile
+        )
+        return likelihood, silent, mass, xp.reshape(said, table.shape)
 
     def sum_by_item(self, table: Any) -> Any:
         """Sum rows of a table over what was said about each item.
