@@ -13,7 +13,7 @@ from array_api_compat import array_namespace, is_cupy_array
 from weaklabel._check import as_index, first_few
 from weaklabel._device import beside, device_of, on_host
 from weaklabel.kernels import gather_sum, vote_sums
-from weaklabel.kernels.vote_sums import tile_for
+from weaklabel.kernels.vote_sums import CELLS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -326,6 +326,11 @@ class Votes:
         """Apply a function to every array; names stay on the host."""
         changes = {name: move(getattr(self, name)) for name in ARRAYS}
         return replace(self, **changes)
+
+
+def tile_for(like: Any, n_items: int, n_classes: int) -> int:
+    """Give how many items a tile has: on a GPU those whose posterior a block holds; or all."""
+    return max(1, CELLS // n_classes if is_cupy_array(like) else n_items)
 
 
 def _least(xp: Any, like: Any, most: int, name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace, is_cupy_array
+from array_api_compat import array_namespace
 
 from weaklabel._device import device_of
 from weaklabel.kernels._dispatch import kernel
@@ -53,7 +53,7 @@ def vote_sums(  # noqa: PLR0913, PLR0917 - votes in two orders
     runs : integer array, n_tiles * n_units + 1
         Where the votes of each unit of each tile start in that order.
     tile : int
-        Items of a tile, see `tile_for`.
+        Items of a tile; on a GPU no more than `CELLS` over the number of classes.
 
     Returns
     -------
@@ -105,15 +105,3 @@ def vote_sums(  # noqa: PLR0913, PLR0917 - votes in two orders
         xp.sum(xp.where(voted[:, None], posterior, 0.0), axis=0),
         xp.sum(xp.reshape(said, (n_tiles, n_units, n_classes)), axis=0),
     )
-
-
-def tile_for(like: Any, n_items: int, n_classes: int) -> int:
-    """Give how many items a tile should have: those whose posterior a block holds; or all.
-
-    Parameters
-    ----------
-    like : array
-        Its library tells who will work on the tiles.
-    n_items, n_classes : int
-    """
-    return max(1, CELLS // n_classes) if is_cupy_array(like) else max(1, n_items)
