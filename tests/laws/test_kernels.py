@@ -224,6 +224,15 @@ CASES = {
 # The simulator of numba runs the twins for CUDA, on arrays of NumPy.
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 if SIMULATED:
+    from numba.cuda.simulator import kernelapi
+
+    def shared_array(self: Any, shape: int, dtype: Any) -> np.ndarray:
+        """One array for all threads: of two that come first, numba gives each its own."""
+        line = sys._getframe(1)
+        key = line.f_code.co_filename, line.f_lineno
+        return self._allocations.setdefault(key, np.empty(shape, dtype))
+
+    kernelapi.FakeCUDAShared.array = shared_array
     sys.setswitchinterval(1e-5)  # its threads wait for each other at every barrier
 SMALL = 1200  # numbers in the arguments of cases that it is given
 
