@@ -59,6 +59,7 @@ from weaklabel.functions import (
     labeling_function,
 )
 from weaklabel.graph import neighbors, neighbors_from_groups
+from weaklabel.io.multilabel import multilabel_evidence
 from weaklabel.io.saved import load
 from weaklabel.models import (
     BWA,
@@ -76,6 +77,7 @@ from weaklabel.models import (
     LogOdds,
     MajorityVote,
     MomentMatching,
+    MultiLabelModel,
     OneCoin,
     Triplets,
     WeightedVote,
@@ -123,6 +125,7 @@ __all__ = [
     "MeanField",
     "ModelVotes",
     "MomentMatching",
+    "MultiLabelModel",
     "Not",
     "OneCoin",
     "Posterior",
@@ -160,6 +163,7 @@ __all__ = [
     "labeling_function",
     "load",
     "metrics",
+    "multilabel_evidence",
     "multilabel_score",
     "near_copies",
     "neighbors",

@@ -16,6 +16,7 @@ from weaklabel.models.log_odds import LogOdds
 from weaklabel.models.mace import MACE
 from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.models.moment_matching import MomentMatching
+from weaklabel.models.multi_label_model import MultiLabelModel
 from weaklabel.models.nplm import NPLM
 from weaklabel.models.one_coin import OneCoin
 from weaklabel.models.triplets import Triplets
@@ -39,6 +40,7 @@ __all__ = [
     "LogOdds",
     "MajorityVote",
     "MomentMatching",
+    "MultiLabelModel",
     "OneCoin",
     "SourceWarning",
     "Triplets",
