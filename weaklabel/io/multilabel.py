@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ def multilabel_evidence(votes: Any, *, classes: Any = None) -> Evidence:
         )
         raise TypeError(msg)
     pairs = pd.MultiIndex.from_product([index, names], names=[index.name, "class"])
-    blank = Evidence(pairs, classes=[NO, YES])
+    blank = Evidence(pairs, classes=pd.Index([NO, YES]))
     pair, source = np.nonzero((said >= 0).reshape(len(pairs), len(sources)))
     code = said.reshape(len(pairs), len(sources))[pair, source]
     return blank.with_votes(
@@ -100,13 +100,12 @@ def _from_sets(
     _refuse_nothing(named)
     said = np.full((len(votes), len(names), votes.shape[1]), -1, dtype=np.int8)
     for j, column in enumerate(cells):
-        own = names.get_indexer(list({name for value in column for name in value or ()}))
+        mentioned = {name for value in column for name in value or ()}
+        own = names.get_indexer(pd.Index(list(mentioned), tupleize_cols=False))
         looked = np.flatnonzero([value is not None for value in column])
-        said[np.ix_(looked, own, [j])] = 0
-        rows = [(i, names.get_loc(name)) for i in looked for name in column[i] or ()]
-        if rows:
-            item, at = np.transpose(rows)
-            said[item, at, j] = 1
+        said[looked[:, None], own, j] = 0
+        for i in looked:
+            said[i, names.get_indexer(pd.Index(list(column[i] or ()), tupleize_cols=False)), j] = 1
     return votes.index, names, votes.columns, said
 
 
@@ -154,9 +153,7 @@ def _named(value: Any) -> frozenset[Any] | None:
     """Read a cell: the classes that it names; None if nothing is said."""
     if isinstance(value, Set | list | tuple | np.ndarray):
         return frozenset(value)
-    if value is None or (isinstance(value, Hashable) and pd.isna(value)):
-        return None
-    return frozenset([value])
+    return None if pd.isna(value) else frozenset([value])
 
 
 def _in_order(names: set[Any]) -> list[Any]:
