@@ -72,7 +72,7 @@ def test_little_gain_is_none():
 
 
 @pytest.mark.parametrize("extra", ["votes", "counts", "candidates", "weights"])
-def test_colliding_hashes_are_found_out(monkeypatch, extra):
+def test_each_difference_makes_another_pattern(extra):
     said = pd.DataFrame({"s": ["x"] * 8, "t": pd.Series(["x"] * 8, dtype=object)})
     if extra == "votes":
         said.loc[3, "t"] = "y"
@@ -84,8 +84,24 @@ def test_colliding_hashes_are_found_out(monkeypatch, extra):
     if extra == "candidates":
         known = known.with_candidates({3: "x"})
     assert len(collapse(known)[0]) == 2
-    monkeypatch.setattr(patterns, "_hashes", lambda known, votes: np.zeros(len(known), np.uint64))
-    assert collapse(known) is None
+
+
+def test_colliding_hashes_are_found_out(monkeypatch):
+    from weaklabel.kernels.cpu import same_segments as twin
+
+    row, starts = np.array([0, 0, 1, 0, 0]), np.array([0, 1, 2, 3, 5])
+    weight, mark = np.array([1.0, 0.5, 1.0, 1.0, 1.0]), np.array([0, 0, 1, 0])
+    monkeypatch.setattr(
+        twin, "_hashes", lambda row, weight, starts, mark: np.zeros_like(mark, "u8")
+    )
+    first, kind = twin.same_segments.py_func(row, weight, starts, mark)
+    assert first.tolist() == kind.tolist() == [0, 1, 2, 3]
+
+
+def test_patterns_are_found_once():
+    known = plain()
+    assert collapse(known) is collapse(known)
+    assert collapse(known.with_weights(np.full(8, 2.0)))[0].weights.tolist() == [8.0, 8.0]
 
 
 def test_the_order_of_a_dict_is_no_difference():

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from weaklabel._hash import scatter
+from weaklabel._memo import remembered
 from weaklabel.evidence import Evidence
+from weaklabel.kernels import same_segments
 from weaklabel.votes import Votes
 
 WORTH_IT = 0.7  # collapse if no more than this share of rows is distinct
@@ -43,10 +44,18 @@ def collapse(evidence: Evidence) -> tuple[Evidence, np.ndarray] | None:
     told_apart = evidence.bags or evidence.features is not None or evidence.neighbors is not None
     if votes is None or told_apart or not isinstance(votes.item, np.ndarray):
         return None
-    _, first, inverse = np.unique(_hashes(evidence, votes), return_index=True, return_inverse=True)
-    if len(first) > WORTH_IT * len(evidence) or not _same(evidence, votes, first[inverse]):
+    parts = (evidence.candidates, evidence.hints, evidence.weights)
+    return remembered(votes, "_patterns", parts, lambda: _patterns(evidence, votes))
+
+
+def _patterns(evidence: Evidence, votes: Votes) -> tuple[Evidence, np.ndarray] | None:
+    """Find the patterns."""
+    first, pattern = same_segments(
+        votes.unit, votes.brief_weight, votes.starts, _beside_votes(evidence)
+    )
+    if len(first) > WORTH_IT * len(evidence):
         return None
-    weights = np.bincount(inverse, weights=evidence.weights, minlength=len(first))
+    weights = np.bincount(pattern, weights=evidence.weights, minlength=len(first))
     patterns = replace(
         evidence,
         index=pd.RangeIndex(len(first)),
@@ -55,39 +64,22 @@ def collapse(evidence: Evidence) -> tuple[Evidence, np.ndarray] | None:
         hints=None if evidence.hints is None else evidence.hints[first],
         weights=weights.astype(np.float64),
     )
-    return patterns, inverse
+    return patterns, pattern
 
 
-def _hashes(evidence: Evidence, votes: Votes) -> np.ndarray:
-    """Hash what is known of each item: the sum, modulo 2**64, of a hash of each vote."""
-    bits = votes.weight.view(np.uint64)
-    vote = scatter(votes.unit.astype(np.uint64) ^ scatter(bits))
-    total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(vote, dtype=np.uint64)])
-    hashes = total[votes.starts[1:]] - total[votes.starts[:-1]]
+def _beside_votes(evidence: Evidence) -> np.ndarray:
+    """Give what candidates and hints say of each item as a number, int64, n_items or 1."""
+    number = np.zeros(1, dtype=np.int64)
     if evidence.candidates is not None:
-        classes = scatter(np.arange(len(evidence.classes), dtype=np.uint64) + np.uint64(1 << 40))
-        for allowed, number in zip(evidence.candidates.T, classes, strict=True):
-            hashes = hashes + np.where(allowed, number, np.uint64(0))
+        for bits in np.packbits(evidence.candidates, axis=1).T:
+            number = _split(number, bits)
     if evidence.hints is not None:
-        classes = scatter(np.arange(len(evidence.classes), dtype=np.uint64) + np.uint64(1 << 41))
-        for hint, number in zip(evidence.hints.T, classes, strict=True):
-            # plus 0.0, since -0.0 is the same hint
-            hashes = hashes + scatter((hint + 0.0).view(np.uint64) ^ number)
-    return hashes
+        for hint in evidence.hints.T:
+            number = _split(number, hint + 0.0)  # since -0.0 is the same hint
+    return number
 
 
-def _same(evidence: Evidence, votes: Votes, example: np.ndarray) -> bool:
-    """Check that each item is what the example of its pattern is: hashes may collide."""
-    sizes = np.diff(votes.starts)
-    if not np.array_equal(sizes, sizes[example]):
-        return False
-    there = votes.take(example)
-    return (
-        np.array_equal(votes.unit, there.unit)
-        and np.array_equal(votes.weight, there.weight)
-        and (
-            evidence.candidates is None
-            or np.array_equal(evidence.candidates, evidence.candidates[example])
-        )
-        and (evidence.hints is None or np.array_equal(evidence.hints, evidence.hints[example]))
-    )
+def _split(number: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Split numbered groups by further values."""
+    found, distinct = pd.factorize(values)
+    return pd.factorize(number * len(distinct) + found)[0]

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from array_api_compat import array_namespace, is_cupy_array
+from array_api_compat import array_namespace, is_cupy_array, is_numpy_array
 
 from weaklabel._check import as_index, first_few
 from weaklabel._device import beside, device_of, on_host
-from weaklabel.kernels import gather_sum, vote_sums
+from weaklabel._memo import remembered
+from weaklabel.kernels import gather_sum, scatter_sum, vote_sums
 from weaklabel.kernels.vote_sums import CELLS
 
 
@@ -33,7 +34,8 @@ class Votes:
     code : integer array, n_votes
         Row of `statements`.
     weight : floating array, n_votes
-        1 for a hard vote; for a soft vote the probability it gives to the class. Positive.
+        1 for a hard vote; for a soft vote the probability it gives to the class. Positive. May be
+        one number that is repeated without being stored (``numpy.broadcast_to``).
     n_items : int
         How many items there are, voted on or not.
     sources, classes : pandas.Index
@@ -93,16 +95,59 @@ class Votes:
     def unit(self) -> Any:
         """What was said by whom, as one number: source times n_codes plus code."""
         xp = array_namespace(self.item)
-        return xp.astype(self.source, xp.int64) * self.n_codes + xp.astype(self.code, xp.int64)
+        wide = xp.int32 if self.n_units < 2**31 else xp.int64
+        return xp.astype(self.source, wide) * self.n_codes + xp.astype(self.code, wide)
+
+    @property
+    def n_units(self) -> int:
+        """Number of pairs of a source and a code."""
+        return self.n_sources * self.n_codes
+
+    @property
+    def brief_weight(self) -> Any:
+        """Weights as kernels take them: a single number where it is repeated for all votes."""
+        alike = is_numpy_array(self.weight) and self.weight.strides == (0,)
+        return self.weight[:1].copy() if alike and self.n_votes else self.weight
+
+    @property
+    def hard(self) -> bool:
+        """Tell whether all votes are known to weigh one."""
+        brief = self.brief_weight
+        return brief is not self.weight and bool(brief[0] == 1)
+
+    @cached_property
+    def n_said(self) -> Any:
+        """Number of entries of each unit, n_units."""
+        if is_numpy_array(self.item):
+            once, each = np.ones((self.n_items, 1)), np.ones(1)
+            counts = scatter_sum(once, self.unit, each, self.starts, self.n_units)
+            return counts[:, 0].astype(np.int64)
+        bounds = self._by_unit[2]
+        return bounds[1:] - bounds[:-1]
+
+    def said(self, weights: Any = None) -> Any:
+        """Weight of what each source said, n_sources x n_codes.
+
+        Parameters
+        ----------
+        weights : floating array, n_items, or None
+            How much each item counts; None: one.
+        """
+        return remembered(self, "_said", (weights,), lambda: self._said_by_all(weights))
+
+    def _said_by_all(self, weights: Any) -> Any:
+        xp = array_namespace(self.weight)
+        if weights is None:
+            device = device_of(self.weight)
+            weights = xp.ones(self.n_items, dtype=self.weight.dtype, device=device)
+        return self.sum_by_unit(weights[:, None])[:, :, 0]
 
     @cached_property
     def _by_unit(self) -> tuple[Any, Any, Any]:
         """Item and weight of every vote in the order of units, and where each unit starts."""
         xp = array_namespace(self.item)
         order = xp.argsort(self.unit, stable=True)
-        units = xp.arange(
-            self.n_sources * self.n_codes + 1, dtype=xp.int64, device=device_of(order)
-        )
+        units = xp.arange(self.n_units + 1, dtype=self.unit.dtype, device=device_of(order))
         starts = xp.searchsorted(xp.take(self.unit, order), units)
         return xp.take(self.item, order), xp.take(self.weight, order), starts
 
@@ -178,7 +223,8 @@ class Votes:
         """
         xp = array_namespace(table)
         flat = xp.reshape(table, (-1, table.shape[-1]))
-        return gather_sum(flat, self.unit, xp.astype(self.weight, table.dtype), self.starts)
+        weight = xp.astype(self.brief_weight, table.dtype, copy=False)
+        return gather_sum(flat, self.unit, weight, self.starts)
 
     def sum_by_unit(self, table: Any) -> Any:
         """Sum rows of a table over the items about which a source said a code.
@@ -192,14 +238,20 @@ class Votes:
         floating array, n_sources x n_codes x n_columns
         """
         xp = array_namespace(table)
-        item, weight, starts = self._by_unit
-        flat = gather_sum(table, item, xp.astype(weight, table.dtype), starts)
+        if is_numpy_array(table):
+            weight = self.brief_weight.astype(table.dtype, copy=False)
+            flat = scatter_sum(table, self.unit, weight, self.starts, self.n_units)
+        else:  # sorted once, and summed without two threads at one place
+            item, weight, starts = self._by_unit
+            flat = gather_sum(table, item, xp.astype(weight, table.dtype, copy=False), starts)
         return xp.reshape(flat, (self.n_sources, self.n_codes, table.shape[-1]))
 
     @cached_property
     def counts(self) -> Any:
         """Weight of votes on each item, n_items; a hard or soft vote counts one."""
         xp = array_namespace(self.weight)
+        if self.brief_weight is not self.weight:
+            return self.brief_weight * (self.starts[1:] - self.starts[:-1])
         one = xp.ones(
             (self.n_sources, self.n_codes, 1),
             dtype=self.weight.dtype,
@@ -215,8 +267,8 @@ class Votes:
     @property
     def ever_voted(self) -> Any:
         """Boolean array, n_sources: the source voted on some item."""
-        first = self._by_unit[2][:: self.n_codes]
-        return first[1:] > first[:-1]
+        xp = array_namespace(self.n_said)
+        return xp.any(xp.reshape(self.n_said > 0, (self.n_sources, self.n_codes)), axis=1)
 
     @cached_property
     def shares(self) -> Any:
@@ -257,9 +309,16 @@ class Votes:
             item=item,
             source=xp.take(self.source, vote),
             code=xp.take(self.code, vote),
-            weight=xp.take(self.weight, vote),
+            weight=self._weight_of(vote),
             n_items=rows.shape[0],
         )
+
+    def _weight_of(self, vote: Any) -> Any:
+        """Give the weight of some votes; a number that is repeated stays one."""
+        brief = self.brief_weight
+        if brief is not self.weight:
+            return np.broadcast_to(brief, vote.shape)
+        return array_namespace(vote).take(brief, vote)
 
     def select(self, sources: Any, *, add_silent: bool = False) -> Votes:
         """Keep some sources, by name, in the order given.
@@ -277,6 +336,8 @@ class Votes:
             If a name is not among the sources.
         """
         names = as_index(sources)
+        if names.equals(self.sources):
+            return self
         chosen = self.sources.get_indexer(names)
         there = chosen >= 0
         if not there.all() and not add_silent:
@@ -298,7 +359,7 @@ class Votes:
             item=xp.take(self.item, keep),
             source=xp.take(source, keep),
             code=xp.take(self.code, keep),
-            weight=xp.take(self.weight, keep),
+            weight=self._weight_of(keep),
             sources=names,
             informative_silence=xp.asarray(informative, device=device_of(self.source)),
         )
@@ -325,6 +386,8 @@ class Votes:
     def map_arrays(self, move: Any) -> Votes:
         """Apply a function to every array; names stay on the host."""
         changes = {name: move(getattr(self, name)) for name in ARRAYS}
+        if all(changed is getattr(self, name) for name, changed in changes.items()):
+            return self
         return replace(self, **changes)
 
 

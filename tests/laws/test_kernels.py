@@ -127,6 +127,8 @@ def gather_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
         yield gather_case(rng, sizes)
     for _ in range(10):
         yield gather_case(rng, rng.integers(0, 9, 30).tolist())
+    table, row, _, starts = gather_case(rng, [2, 0, 3])
+    yield table, row, np.ones(1), starts
     yield gather_case(rng, [4, 5], n_columns=1)
     yield gather_case(rng, [30, 0, 50], n_columns=5)
 
@@ -209,14 +211,70 @@ def vote_cases(rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
     yield vote_case(rng, (0, 2, 2), tile=3)
 
 
+def segments(rng: np.random.Generator, n_segments: int) -> tuple[np.ndarray, ...]:
+    """Rows and weights of segments, many of which are the same."""
+    sizes = rng.integers(0, 4, n_segments)
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    n_votes = int(starts[-1])
+    row = rng.integers(3, size=n_votes, dtype=np.int32)
+    return row, rng.choice([0.25, 1.0], n_votes), starts
+
+
+def column_cases(rng: np.random.Generator) -> Iterator[tuple[np.ndarray]]:
+    for shape in [(0, 2), (1, 1), (63, 3), (64, 3), (1000, 2)]:
+        yield (rng.integers(-9, 9, shape) / 4,)  # sums are exact
+
+
+def scatter_cases(rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
+    for n_segments, n_columns in [(0, 2), (1, 1), (30, 3), (500, 2)]:
+        row, weight, starts = segments(rng, n_segments)
+        table = rng.normal(size=(n_segments, n_columns))
+        yield table, row, weight, starts, 5
+        yield table, row, np.ones(1), starts, 3
+
+
+def pair_cases(rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
+    for n_segments in (0, 1, 30, 500):
+        row, weight, starts = segments(rng, n_segments)
+        yield row, weight, starts, rng.random(n_segments), 4
+        yield row, np.ones(1), starts, np.ones(1), 3
+
+
+def order_cases(rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
+    for n_votes, n_segments in [(0, 0), (0, 3), (1, 1), (50, 9), (500, 3)]:
+        keys = (rng.integers(n, size=n_votes, dtype=np.int32) for n in (max(1, n_segments), 4, 2))
+        yield *keys, n_segments
+
+
+def same_cases(rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
+    for n_segments in (0, 1, 30, 500):
+        row, weight, starts = segments(rng, n_segments)
+        yield row, weight, starts, rng.integers(-1, 2, n_segments)
+        yield row, np.ones(1), starts, np.zeros(1, dtype=np.int64)
+
+
+def code_cases(rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
+    for shape in [(0, 3), (3, 0), (1, 1), (70, 5), (5000, 3)]:
+        matrix = rng.integers(-2, 3, shape).astype(np.int8)
+        yield matrix, np.array([-1, -2, 1, -1, 0], dtype=np.int16), -2
+        yield np.asfortranarray(matrix), np.array([-1, -1, 0, 1, 40], dtype=np.int16), -2
+
+
 CASES = {
+    "column_sums": column_cases,
     "count_messages": count_cases,
     "gather_sum": gather_cases,
     "graph_colors": color_cases,
     "log_sum_exp": score_cases,
+    "pair_sum": pair_cases,
     "potts_messages": potts_cases,
+    "same_segments": same_cases,
+    "scatter_sum": scatter_cases,
+    "segment_order": order_cases,
     "soft_assign": assign_cases,
+    "softmax": score_cases,
     "state_messages": state_cases,
+    "stored_codes": code_cases,
     "top_k": top_cases,
     "vote_sums": vote_cases,
 }
@@ -247,14 +305,16 @@ TWINS = [
 def twin_cases(name: str, folder: str) -> Iterator[tuple[np.ndarray, ...]]:
     """Arguments for a twin; those that are not small would take the simulator minutes."""
     for case in cases(name):
-        if folder != "gpu" or not SIMULATED or sum(array.size for array in case) < SMALL:
+        if folder != "gpu" or not SIMULATED or sum(map(np.size, case)) < SMALL:
             yield case
 
 
 def in_single(case: tuple[np.ndarray, ...], doubles: tuple[int, ...]) -> tuple[np.ndarray, ...]:
     """The same arguments in single precision, but for some that are always double."""
     return tuple(
-        array.astype(np.float32) if array.dtype == float and place not in doubles else array
+        array.astype(np.float32)
+        if np.asarray(array).dtype == float and place not in doubles
+        else array
         for place, array in enumerate(case)
     )
 
@@ -274,6 +334,7 @@ def add_up(case: tuple[np.ndarray, ...]) -> np.ndarray:
     from fractions import Fraction
 
     table, row, weight, starts = case
+    weight = np.broadcast_to(weight, row.shape)
     out = np.zeros((len(starts) - 1, table.shape[1]))
     for s, column in np.ndindex(out.shape):
         votes = range(starts[s], starts[s + 1])
@@ -305,7 +366,8 @@ def test_twin_equals_plain(name, folder):
         if name == "soft_assign":  # sums of exponentials of any size
             close(twin(*case), plain(name)(*case))
             continue
-        for expected, found in zip(all_of(plain(name)(*case)), all_of(twin(*case)), strict=True):
+        answers = (map(np.asarray, all_of(run(*case))) for run in (plain(name), twin))
+        for expected, found in zip(*answers, strict=True):
             assert found.shape == expected.shape
             assert found.dtype == expected.dtype
             np.testing.assert_array_equal(np.isneginf(found), np.isneginf(expected))
@@ -321,7 +383,8 @@ def test_twin_takes_single_precision(name, folder):
     doubles = (1, 2, 3, 4, 5) if name == "soft_assign" else ()
     for case in twin_cases(name, folder):
         single = in_single(case, doubles)
-        found, expected = (all_of(each(*single)) for each in (twin, plain(name)))
+        answers = (all_of(each(*single)) for each in (twin, plain(name)))
+        found, expected = (tuple(map(np.asarray, each)) for each in answers)
         for one, other in zip(found, expected, strict=True):
             assert one.dtype == other.dtype
         if name == "gather_sum":  # in what order 1e16 and -1e16 are added shows in single
@@ -358,9 +421,10 @@ def test_every_library_runs_the_plain_version(name, xp, monkeypatch):
         if name in {"soft_assign", "vote_sums"}:  # libraries differ in the last digit of exp
             close(getattr(kernels, name)(*map(xp.asarray, case)), plain(name)(*case))
             continue
-        found = all_of(getattr(kernels, name)(*map(xp.asarray, case)))
+        arrays = (xp.asarray(part) if isinstance(part, np.ndarray) else part for part in case)
+        found = all_of(getattr(kernels, name)(*arrays))
         for one, other in zip(found, all_of(plain(name)(*case)), strict=True):
-            np.testing.assert_array_equal(np.asarray(one), other)
+            np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
     assert not called
 
 

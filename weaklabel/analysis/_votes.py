@@ -62,9 +62,9 @@ def one_each(votes: Votes) -> Votes:
     A soft vote becomes its most probable class, and repeated votes the most frequent one; the first
     in the order of classes where several are.
     """
-    pair = votes.item * votes.n_sources + votes.source
-    if (np.diff(pair) > 0).all():
+    if ((np.diff(votes.source) > 0) | (np.diff(votes.item) > 0)).all():
         return votes
+    pair = votes.item.astype(np.int64) * votes.n_sources + votes.source
     order = np.lexsort((votes.code, pair))
     pair, code = pair[order], votes.code[order]
     first = np.flatnonzero(np.r_[True, (np.diff(pair) != 0) | (np.diff(code) != 0)])

@@ -102,7 +102,7 @@ def _said(votes: Votes, items: np.ndarray) -> list[dict[Any, Any]]:
 
 def _is_soft(votes: Votes) -> np.ndarray:
     """Tell of each entry whether its source has several on this item."""
-    pair = votes.item * votes.n_sources + votes.source
+    pair = votes.item.astype(np.int64) * votes.n_sources + votes.source
     _, place, number = np.unique(pair, return_inverse=True, return_counts=True)
     return number[place] > 1
 

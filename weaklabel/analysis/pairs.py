@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from weaklabel._together import said_together
 from weaklabel.analysis._votes import as_votes, disjoint, one_each, ratio
 from weaklabel.votes import Votes
 
@@ -104,46 +106,30 @@ def agreement(votes: Any) -> pd.DataFrame:
 
 def pair_counts(votes: Votes) -> PairCounts:
     """Count items by pair of sources; needs `one_each`."""
-    left, right, number = _together(votes)
+    if not votes.hard:
+        votes = replace(votes, weight=np.broadcast_to(1.0, votes.n_votes))
+    together = said_together(votes, None)
     m, k = votes.n_sources, votes.n_codes
+    if not sparse.issparse(together):
+        table, apart = together.reshape(m, k, m, k), disjoint(votes).astype(float)
+        both, clash, same = (np.zeros((m, m)) for _ in range(3))
+        for code in range(k):
+            both += table[:, code].sum(axis=2)
+            clash += table[:, code] @ apart[code]
+            same += table[:, code, :, code]
+        return PairCounts(both, clash, same)
+    pairs = sparse.coo_array(together)
+    left, right = pairs.coords
     pair = left // k * m + right // k
     left, right = left % k, right % k
 
     def by_pair(which: np.ndarray) -> np.ndarray:
-        return np.bincount(pair[which], number[which], m * m).reshape(m, m)
+        return np.bincount(pair[which], pairs.data[which], m * m).reshape(m, m)
 
     everything = np.ones(len(pair), dtype=bool)
     return PairCounts(
         by_pair(everything), by_pair(disjoint(votes)[left, right]), by_pair(left == right)
     )
-
-
-def _together(votes: Votes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Count on how many items two units (source and code) were said: unit, unit, number."""
-    n_units = votes.n_sources * votes.n_codes
-    used = np.flatnonzero(np.bincount(votes.unit, minlength=n_units))
-    place = np.zeros(n_units, dtype=np.int64)
-    place[used] = np.arange(len(used))
-    said = sparse.csr_array(
-        (np.ones(votes.n_votes), place[votes.unit], votes.starts), (votes.n_items, len(used))
-    )
-    together = sparse.coo_array(_gram(said))
-    left, right = together.coords
-    return used[left], used[right], together.data
-
-
-def _gram(said: Any) -> Any:
-    """Multiply the transpose of a matrix of ones with it, in the way that is less work."""
-    n, m = said.shape
-    sparse_work = float((np.diff(said.indptr).astype(float) ** 2).sum())
-    if n * float(m) ** 2 > 40 * sparse_work:  # dense products do about 40 times more a second
-        return said.T @ said
-    total = np.zeros((m, m))
-    rows = max(1, 2**22 // max(1, m))  # small enough for single precision to count exactly
-    for start in range(0, n, rows):
-        block = said[start : start + rows].astype(np.float32).toarray()
-        total += block.T @ block
-    return total
 
 
 def _table(values: np.ndarray, votes: Votes) -> pd.DataFrame:

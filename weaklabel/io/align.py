@@ -38,6 +38,8 @@ def positions(labels: pd.Index, index: pd.Index, what: str) -> np.ndarray:
     >>> positions(pd.Index(["b", "a"]), pd.Index(["a", "b", "c"]), "votes")
     array([1, 0])
     """
+    if labels.equals(index) and labels.nlevels == index.nlevels and index.is_unique:
+        return np.arange(len(index))
     if not labels.is_unique:
         twice = labels[labels.duplicated()].unique()
         msg = (

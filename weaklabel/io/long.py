@@ -8,8 +8,9 @@ import pandas as pd
 from weaklabel._check import as_index, first_few
 from weaklabel.functions.values import in_order
 from weaklabel.io.codes import Codes
-from weaklabel.io.repeats import Entries, Repeats, without_repeats
+from weaklabel.io.repeats import Entries, Repeats, refuse_repeats, without_repeats
 from weaklabel.io.wide import entries
+from weaklabel.kernels import segment_order
 from weaklabel.votes import Votes
 
 # what others call these columns; the words live here alone
@@ -69,6 +70,7 @@ def votes_from_long(
             f"{frame.columns.tolist()}. Rename them (task, worker and vote are understood too)."
         )
         raise ValueError(msg)
+    refuse_repeats(repeats)
     item, source, label = found
     if item not in frame.columns or source not in frame.columns:
         frame = frame.reset_index()
@@ -76,21 +78,39 @@ def votes_from_long(
     where = _item_positions(rows["item"], index, item)
     number, names = _numbered(rows["source"], source)
     codes = Codes(classes)
-    labels = frame[label].set_axis(as_index(rows["item"]))
-    said = Entries(*entries(labels, codes, speakers=rows["source"]))
-    row, code, weight = without_repeats(rows, said, repeats)
-    order = np.lexsort((code, number[row], where[row]))
-    return Votes(
-        item=where[row][order],
-        source=number[row][order],
-        code=code[order],
-        weight=weight[order],
+    said = Entries(*entries(frame[label], codes, speakers=rows["source"], items=rows["item"]))
+    order, starts = _order(where, number, said, len(index))
+    if repeats != "all" and _repeated(where, number, said.row[order]).any():
+        said = without_repeats(rows, said, repeats)
+        order, starts = _order(where, number, said, len(index))
+    row, weight = said.row[order], said.weight
+    hard = weight.strides == (0,)
+    votes = Votes(
+        item=where[row],
+        source=number[row],
+        code=said.code[order],
+        weight=np.broadcast_to(1.0, len(row)) if hard else weight[order],
         n_items=len(index),
         sources=names,
         classes=classes,
         statements=codes.statements,
         informative_silence=np.zeros(len(names), dtype=bool),
     )
+    vars(votes)["starts"] = starts
+    return votes
+
+
+def _order(
+    where: np.ndarray, number: np.ndarray, said: Entries, n_items: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sort entries by item, then source, then code; also tell where each item starts."""
+    return segment_order(where[said.row], number[said.row], said.code, n_items)
+
+
+def _repeated(where: np.ndarray, number: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Tell which entries, sorted, are another row's about the same item by the same source."""
+    item, source = where[row], number[row]
+    return (np.diff(item) == 0) & (np.diff(source) == 0) & (np.diff(row) != 0)
 
 
 def _item_positions(items: pd.Series, index: pd.Index, column: str) -> np.ndarray:
@@ -104,7 +124,7 @@ def _item_positions(items: pd.Series, index: pd.Index, column: str) -> np.ndarra
             f"items, for instance Evidence(votes[{column!r}].unique(), classes=...)."
         )
         raise ValueError(msg)
-    return found
+    return found.astype(np.int32)
 
 
 def _numbered(sources: pd.Series, column: str) -> tuple[np.ndarray, pd.Index]:

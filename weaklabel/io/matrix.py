@@ -16,6 +16,7 @@ FEW = 3  # items; fewer tell nothing about the encoding
 MOST = 2 / 3  # of all numbers
 PLAIN = 0.1  # how far from chance makes a contradiction plain
 ENOUGH = 25  # pairs of votes expected by chance; that many tell 0.8 from 1
+SAMPLE = 50_000  # items; what they do not show is taken for not there
 ALMOST_ALL = 0.8  # without any silence, a class may well be this common
 
 Encoding = Literal["codes", "metal", "signed"]
@@ -78,7 +79,7 @@ def frame_from_matrix(matrix: Any, index: pd.Index, encoding: Encoding | None) -
         )
         raise ValueError(msg)
     by_position(matrix, index, "votes")
-    return pd.DataFrame(matrix, index=index)
+    return pd.DataFrame(matrix, index=index, copy=False)
 
 
 def decode(frame: pd.DataFrame, classes: pd.Index, encoding: Encoding | None) -> pd.DataFrame:
@@ -91,16 +92,7 @@ def decode(frame: pd.DataFrame, classes: pd.Index, encoding: Encoding | None) ->
     """
     if encoding is None:
         return frame
-    if encoding not in ENCODINGS:
-        known = "; ".join(f"{name!r}: {meaning}" for name, meaning in ENCODINGS.items())
-        msg = f"There is no encoding {encoding!r}. Choose one of {known}."
-        raise ValueError(msg)
-    if encoding == "signed" and len(classes) != 2:
-        msg = (
-            f"encoding='signed' is for two classes, not {len(classes)}: {classes.tolist()}. For "
-            f"more, encoding='metal' is what other libraries write ({ENCODINGS['metal']})."
-        )
-        raise ValueError(msg)
+    refuse_encoding(encoding, classes)
     named = frame.columns[[not _is_number(kind) for kind in frame.dtypes]]
     if len(named):
         msg = (
@@ -130,6 +122,22 @@ def decode(frame: pd.DataFrame, classes: pd.Index, encoding: Encoding | None) ->
         for column in codes.T
     ]
     return pd.concat(named_codes, axis=1, keys=frame.columns) if named_codes else frame
+
+
+def refuse_encoding(encoding: Encoding | None, classes: pd.Index) -> None:
+    """Refuse an encoding that there is not, or that does not fit the number of classes."""
+    if encoding is None:
+        return
+    if encoding not in ENCODINGS:
+        known = "; ".join(f"{name!r}: {meaning}" for name, meaning in ENCODINGS.items())
+        msg = f"There is no encoding {encoding!r}. Choose one of {known}."
+        raise ValueError(msg)
+    if encoding == "signed" and len(classes) != 2:
+        msg = (
+            f"encoding='signed' is for two classes, not {len(classes)}: {classes.tolist()}. For "
+            f"more, encoding='metal' is what other libraries write ({ENCODINGS['metal']})."
+        )
+        raise ValueError(msg)
 
 
 def refuse_if_suspicious(
@@ -162,6 +170,9 @@ def refuse_if_suspicious(
     plain = all(isinstance(kind, np.dtype) for kind in table.dtypes)
     # small integers stay small: a matrix may be large
     numbers = table.to_numpy() if plain else table.to_numpy(dtype=np.float64, na_value=np.nan)
+    few = numbers[:: max(1, len(numbers) // SAMPLE)]
+    if _suspicion(few, len(classes), silence_shows) is None:
+        return
     seen = _suspicion(numbers, len(classes), silence_shows)
     if seen is None:
         return

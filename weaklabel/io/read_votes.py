@@ -69,7 +69,7 @@ def _read(
     if encoding is None:
         _refuse_probabilities(votes, classes)
         refuse_if_suspicious(frame, classes)
-    return votes_from_frame(decode(frame, classes, encoding), index, classes)
+    return votes_from_frame(frame, index, classes, encoding)
 
 
 def _from_other(votes: Any, index: pd.Index) -> Any:

@@ -37,9 +37,7 @@ def without_repeats(rows: pd.DataFrame, entries: Entries, repeats: Repeats) -> E
     ValueError
         If a source repeats itself and `repeats` is "raise", or `repeats` is none of the four.
     """
-    if repeats not in {"raise", "all", "unique", "last"}:
-        msg = f"repeats={repeats!r} is unknown. Choose 'raise', 'all', 'unique' or 'last'."
-        raise ValueError(msg)
+    refuse_repeats(repeats)
     if repeats == "all" or not len(entries.row):
         return entries
     first = np.diff(entries.row, prepend=-1) > 0
@@ -58,6 +56,13 @@ def without_repeats(rows: pd.DataFrame, entries: Entries, repeats: Repeats) -> E
         raise ValueError(msg)
     kept = ~again[np.cumsum(first) - 1]
     return Entries(*(part[kept] for part in entries))
+
+
+def refuse_repeats(repeats: Repeats) -> None:
+    """Refuse a setting that there is not."""
+    if repeats not in {"raise", "all", "unique", "last"}:
+        msg = f"repeats={repeats!r} is unknown. Choose 'raise', 'all', 'unique' or 'last'."
+        raise ValueError(msg)
 
 
 def _said(entries: Entries, first: np.ndarray) -> np.ndarray:

@@ -10,10 +10,19 @@ import pandas as pd
 from weaklabel._check import as_index, first_few
 from weaklabel.io.align import positions
 from weaklabel.io.codes import SILENT, SPREAD, UNKNOWN, Codes
+from weaklabel.io.matrix import Encoding, decode, refuse_encoding
+from weaklabel.io.small_numbers import (
+    codes_of_numbers,
+    no_votes,
+    small_numbers,
+    votes_of_cells,
+)
 from weaklabel.votes import Votes
 
 
-def votes_from_frame(frame: pd.DataFrame, index: pd.Index, classes: pd.Index) -> Votes:
+def votes_from_frame(
+    frame: pd.DataFrame, index: pd.Index, classes: pd.Index, encoding: Encoding | None = None
+) -> Votes:
     """Read a frame with one column a source, as `apply` returns it.
 
     Parameters
@@ -23,6 +32,8 @@ def votes_from_frame(frame: pd.DataFrame, index: pd.Index, classes: pd.Index) ->
         -1, NaN, None and ``<NA>`` abstain. Rows are matched by index label; missing items abstain.
     index, classes : pandas.Index
         Items and class names of the evidence.
+    encoding : {"codes", "metal", "signed"} or None
+        What numbers mean; see `decode`.
 
     Returns
     -------
@@ -43,11 +54,47 @@ def votes_from_frame(frame: pd.DataFrame, index: pd.Index, classes: pd.Index) ->
         raise ValueError(msg)
     where = positions(frame.index, index, "votes")
     codes = Codes(classes)
+    found = _from_cells(frame, where, index, codes, encoding)
+    if found is not None:
+        return found
+    frame = decode(frame, classes, encoding)
     columns: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for _, column in frame.items():  # noqa: PERF102 - a frame is no dict
         row, code, weight = entries(column, codes)
         columns.append((where[row], code, weight))
     return assemble(columns, index, frame.columns, codes, informative_silence=True)
+
+
+def _from_cells(
+    frame: pd.DataFrame,
+    where: np.ndarray,
+    index: pd.Index,
+    codes: Codes,
+    encoding: Encoding | None,
+) -> Votes | None:
+    """Read hard votes all at once; None where there are others, or cells that are no vote."""
+    refuse_encoding(encoding, codes.classes)
+    cells = small_numbers(frame)
+    if cells is not None:
+        table, low = codes_of_numbers(cells, codes, encoding), int(cells.min())
+    else:
+        cells = None if encoding else _code_matrix(frame, codes)
+        if cells is None:
+            return None
+        table, low = np.arange(SILENT, len(codes.statements), dtype=np.int32), SILENT
+    return votes_of_cells(cells, table, low, where, no_votes(index, frame.columns, codes))
+
+
+def _code_matrix(frame: pd.DataFrame, codes: Codes) -> np.ndarray | None:
+    """Give the code of every cell, n_rows x n_sources; None if some are no hard votes."""
+    cells = np.empty((len(frame.columns), len(frame)), dtype=np.int16)
+    most = np.iinfo(cells.dtype).max
+    for number, (_, column) in enumerate(frame.items()):
+        code = column_codes(column, codes)
+        if len(code) and (code.min() < SILENT or code.max() > most):
+            return None
+        cells[number] = code
+    return cells.T
 
 
 def assemble(
@@ -91,7 +138,11 @@ def column_codes(column: pd.Series, codes: Codes) -> np.ndarray:
 
 
 def entries(
-    column: pd.Series, codes: Codes, *, speakers: pd.Series | None = None
+    column: pd.Series,
+    codes: Codes,
+    *,
+    speakers: pd.Series | None = None,
+    items: pd.Series | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read one column of votes: row, code and weight of each entry, by row.
 
@@ -103,6 +154,8 @@ def entries(
         Learns the sets of classes that turn up.
     speakers : pandas.Series or None
         Source of each vote, for messages; None: the name of the column.
+    items : pandas.Series or None
+        Label of the item of each vote, for messages; None: the index of the column.
 
     Raises
     ------
@@ -114,10 +167,12 @@ def entries(
     unknown = code == UNKNOWN
     if speakers is not None and unknown.any():
         column = column.rename(speakers.iloc[int(unknown.argmax())])
+    if items is not None and unknown.any():
+        column = column.set_axis(as_index(items))
     refuse_unknown(column, unknown, codes)
     hard = np.flatnonzero(code >= 0)
     if not len(soft_row):
-        return hard, code[hard], np.ones(len(hard))
+        return hard, code[hard], np.broadcast_to(1.0, len(hard))
     row = np.concatenate([hard, soft_row])
     order = np.argsort(row, kind="stable")
     return (

@@ -26,7 +26,7 @@ def gather_sum(table: Any, row: Any, weight: Any, starts: Any) -> Any:
         ``-inf`` is an ordinary value.
     row : integer array, n_votes
         Row of `table` that each vote gathers.
-    weight : floating array, n_votes
+    weight : floating array, n_votes or 1
         Must be positive: zero times ``-inf`` is no number.
     starts : integer array, n_segments + 1
         Votes ``starts[s]`` to ``starts[s + 1] - 1`` belong to segment s; rising from 0 to n_votes.

@@ -153,16 +153,12 @@ def _about_sources(model: Any, evidence: Evidence) -> Iterator[Advice]:
 def _n_votes(evidence: Evidence) -> np.ndarray:
     """Count the entries of each source, each as often as its item counts."""
     votes = votes_of(evidence)
-    return np.bincount(
-        on_host(votes.source), weights=_item_weights(evidence), minlength=votes.n_sources
-    )
-
-
-def _item_weights(evidence: Evidence) -> Any:
-    """How much the item of each vote counts, n_votes; None: once."""
+    if votes.hard:
+        return on_host(votes.said(evidence.weights)).sum(axis=1)
     if evidence.weights is None:
-        return None
-    return on_host(evidence.weights)[on_host(votes_of(evidence).item)]
+        return on_host(votes.n_said).reshape(votes.n_sources, -1).sum(axis=1)
+    weights = on_host(evidence.weights)[on_host(votes.item)]
+    return np.bincount(on_host(votes.source), weights=weights, minlength=votes.n_sources)
 
 
 def _chance(model: Any, evidence: Evidence) -> np.ndarray:
@@ -172,14 +168,8 @@ def _chance(model: Any, evidence: Evidence) -> np.ndarray:
     """
     votes = votes_of(evidence)
     mass = on_host(votes.statements) @ model.class_prior_.to_numpy()
-    weight, counts = on_host(votes.weight), _item_weights(evidence)
-    weight = weight if counts is None else weight * counts
-    right = np.bincount(
-        on_host(votes.source),
-        weights=weight * mass[on_host(votes.code)],
-        minlength=votes.n_sources,
-    )
-    total = np.bincount(on_host(votes.source), weights=weight, minlength=votes.n_sources)
+    said = on_host(votes.said(evidence.weights))
+    right, total = said @ mass, said.sum(axis=1)
     return np.divide(right, total, out=np.zeros(votes.n_sources), where=total > 0)
 
 

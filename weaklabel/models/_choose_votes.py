@@ -14,17 +14,19 @@ import pandas as pd
 from array_api_compat import array_namespace
 
 from weaklabel._device import on_host
+from weaklabel._memo import remembered
 from weaklabel.analysis.near_copies import near_copies
 from weaklabel.models._base import STOPPED
 from weaklabel.models._em import class_shares, total_variation
 from weaklabel.models._few_dependent import few_dependent
 from weaklabel.models._merge import groups_of_copies, merge_sources
 from weaklabel.models._misfit import misfit
-from weaklabel.models._votes import start_shares, votes_of
+from weaklabel.models._votes import informative, start_shares, votes_of
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.dawid_skene import DawidSkene
 from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.models.one_coin import OneCoin
+from weaklabel.patterns import collapse
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -59,7 +61,9 @@ def choose_for_votes(evidence: Evidence, fit: Fit) -> VoteChoice:
     copies = _copies(evidence)
     merged = one_voice(evidence, copies)
     independent = fit(DawidSkene(), merged)
-    test = misfit(merged, independent.parameters_, _speaks(merged))
+    small, _ = collapse(merged) or (merged, None)
+    speaks = informative(votes_of(small), None)
+    test = misfit(small, independent.parameters_, speaks)
     if independent.ending_ not in STOPPED and test.testable:
         why = "sources speak together as often as independent errors explain"
         return VoteChoice(independent, 0.0, copies, why)
@@ -88,7 +92,9 @@ def one_voice(evidence: Evidence, copies: pd.DataFrame) -> Evidence:
     if evidence.votes is None or copies.empty:
         return evidence
     votes = evidence.votes
-    return replace(evidence, votes=merge_sources(votes, groups_of_copies(copies, votes.sources)))
+    group = groups_of_copies(copies, votes.sources)
+    merged = remembered(votes, "_merged", (group.tobytes(),), lambda: merge_sources(votes, group))
+    return replace(evidence, votes=merged)
 
 
 def _for_crowd(evidence: Evidence, fit: Fit) -> VoteChoice:
@@ -112,7 +118,7 @@ def _says_one_thing(evidence: Evidence) -> np.ndarray:
     weights = xp.astype(votes.voted, votes.weight.dtype)
     if evidence.weights is not None:
         weights = weights * evidence.weights
-    said = on_host(votes.sum_by_unit(weights[:, None]))[:, :, 0]
+    said = on_host(votes.said(evidence.weights))
     return said.max(axis=1) >= NEARLY_EVERY * float(xp.sum(weights))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from array_api_compat import array_namespace
 
+from weaklabel.kernels import column_sums
 from weaklabel.models._term import moved
 
 if TYPE_CHECKING:
@@ -127,8 +128,7 @@ def maximize(
     `before` are the parameters of the terms in the last sweep, None in the first.
     """
     weighted = _weighted(problem.evidence, posterior, log_normalizer)
-    xp = array_namespace(weighted)
-    log_prior = problem.prior.log_estimate(xp.sum(weighted, axis=0))
+    log_prior = problem.prior.log_estimate(column_sums(weighted))
     learned = tuple(
         term._maximize(term._statistics(problem.evidence, weighted, last), survey, log_prior)
         for term, survey, last in zip(
@@ -213,17 +213,29 @@ def class_shares(evidence: Evidence, posterior: Any, log_normalizer: Any) -> Any
     """Share of each class in a posterior, n_classes, over items with votes or candidates."""
     xp = array_namespace(posterior)
     weighted = _weighted(evidence, posterior, log_normalizer)
-    mass = xp.sum(xp.where(evidence.covered[:, None], weighted, xp.zeros_like(weighted)), axis=0)
+    mass = mass_within(weighted, evidence.covered)
     total = xp.sum(mass)
     return mass / total if float(total) > 0 else mass
+
+
+def mass_within(weighted: Any, which: Any) -> Any:
+    """Sum the rows of some items, n_classes."""
+    xp = array_namespace(weighted)
+    rows = xp.nonzero(which)[0]
+    if 2 * rows.shape[0] < which.shape[0]:
+        return column_sums(xp.take(weighted, rows, axis=0))
+    others = xp.nonzero(~which)[0]
+    whole = column_sums(weighted)
+    return whole - column_sums(xp.take(weighted, others, axis=0)) if others.shape[0] else whole
 
 
 def _weighted(evidence: Evidence, posterior: Any, log_normalizer: Any) -> Any:
     """Posterior times item weights; items that no class can explain teach nothing."""
     xp = array_namespace(posterior)
     if log_normalizer is not None:
-        possible = xp.isfinite(log_normalizer)[:, None]
-        posterior = xp.where(possible, posterior, xp.zeros_like(posterior))
+        possible = xp.isfinite(log_normalizer)
+        if not xp.all(possible):
+            posterior = xp.where(possible[:, None], posterior, xp.zeros_like(posterior))
     return posterior if evidence.weights is None else posterior * evidence.weights[:, None]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from weaklabel._device import on_host
-from weaklabel.models._units import item_weights, said_together, said_units
+from weaklabel._memo import remembered
+from weaklabel._together import said_together
+from weaklabel.models._units import item_weights
 from weaklabel.models._votes import votes_of
 
 if TYPE_CHECKING:
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from weaklabel.models._em import Parameters
     from weaklabel.votes import Votes
 
+BLOCK = 1 << 18  # pairs that are compared at a time
 LEAST_EXPECTED = 5.0  # pairs expected on fewer items are too rare for a chi-square
 
 
@@ -65,7 +70,7 @@ def misfit(evidence: Evidence, parameters: Parameters, speaks: Any) -> Misfit:
 class UnitSums(NamedTuple):
     """What pairs of sources do, as sums over items."""
 
-    observed: Any  # sparse, n_units x n_units: items on which both were said, of sources that speak
+    observed: Any  # n_units x n_units, sparse or not: items on which both were said
     n_said: np.ndarray  # n_units: entries
     n_items: np.ndarray  # weight of the items
     speaks: np.ndarray  # number of parts in which a source's silence says something, n_sources
@@ -74,15 +79,21 @@ class UnitSums(NamedTuple):
 def unit_sums(evidence: Evidence, speaks: Any) -> tuple[Any, ...]:
     """Sum up how often pairs of sources say something together: `UnitSums`, as a tuple."""
     votes = votes_of(evidence)
-    n_units = votes.n_sources * votes.n_codes
-    weights = item_weights(evidence)
-    observed = said_together(said_units(votes), weights)
-    n_said = np.bincount(on_host(votes.unit), minlength=n_units)
-    return observed, n_said, weights.sum(), on_host(speaks).astype(np.int64)
+    weights = None if evidence.weights is None else on_host(evidence.weights)
+    observed = said_together(votes.map_arrays(on_host), weights)
+    n_items = item_weights(evidence).sum()
+    return observed, on_host(votes.n_said), n_items, on_host(speaks).astype(np.int64)
 
 
 def misfit_of(sums: UnitSums, votes: Votes, parameters: Parameters) -> Misfit:
     """Compare sums over items with what a model expects; see `misfit`."""
+    log_emission = parameters.terms[0].log_emission
+    parts = (sums.observed, parameters.log_prior, log_emission, sums.speaks.tobytes())
+    return remembered(votes, "_misfit", parts, lambda: _misfit_of(sums, votes, parameters))
+
+
+def _misfit_of(sums: UnitSums, votes: Votes, parameters: Parameters) -> Misfit:
+    """Go over the pairs of units that are expected often enough."""
     n_units = votes.n_sources * votes.n_codes
     source = np.repeat(np.arange(votes.n_sources), votes.n_codes)
     use = (sums.speaks > 0)[source]
@@ -91,13 +102,32 @@ def misfit_of(sums: UnitSums, votes: Votes, parameters: Parameters) -> Misfit:
     n_items = float(sums.n_items)
     # rates of each unit fit by themselves: what is left is K - 1 for each and for the prior
     n_free = int(np.count_nonzero(use & (sums.n_said > 0)) + 1) * (len(prior) - 1)
-    use &= (rates @ prior) * n_items >= LEAST_EXPECTED  # a pair is no more frequent than either
-    chosen = np.flatnonzero(use)
-    sparse_pairs: Any = sums.observed[chosen][:, chosen]
-    observed = sparse_pairs.toarray()
-    expected = n_items * (rates[use] * prior) @ rates[use].T
-    pairs = (source[use][:, None] < source[use]) & (expected >= LEAST_EXPECTED)
-    variance = expected * (1 - expected / n_items)
-    pairs &= variance > 0
-    squares = (observed - expected)[pairs] ** 2 / variance[pairs]
-    return Misfit(float(squares.mean()) if pairs.any() else np.nan, len(squares), n_free)
+    total, n_pairs = 0.0, 0
+    for one, other in _frequent(rates, prior, n_items, use):
+        observed: Any = sums.observed[one][:, other]
+        expected = n_items * (rates[one] * prior) @ rates[other].T
+        pairs = (source[one][:, None] < source[other]) & (expected >= LEAST_EXPECTED)
+        variance = expected * (1 - expected / n_items)
+        pairs &= variance > 0
+        apart = (observed.toarray() if sparse.issparse(observed) else observed) - expected
+        apart *= apart
+        apart /= np.where(pairs, variance, 1.0)
+        total += float(apart.sum(where=pairs))
+        n_pairs += int(np.count_nonzero(pairs))
+    return Misfit(total / n_pairs if n_pairs else np.nan, n_pairs, n_free)
+
+
+def _frequent(
+    rates: np.ndarray, prior: np.ndarray, n_items: float, use: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give blocks of units, and the units that may be expected often enough beside them."""
+    alone = (rates @ prior) * n_items  # a pair is no more frequent than either
+    chosen = np.flatnonzero(use & (alone >= LEAST_EXPECTED))
+    best = rates.max(axis=1)  # of what is expected alone, no more than that is expected together
+    step = max(1, BLOCK // max(1, len(chosen)))
+    for start in range(0, len(chosen), step):
+        one = chosen[start : start + step]
+        other = chosen[chosen > one[0]]
+        often = alone[other] * best[one].max() >= LEAST_EXPECTED
+        if often.any():
+            yield one, other[often]

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
-from weaklabel.models._units import item_weights, said_together, said_units
+from weaklabel._device import beside, on_host
+from weaklabel._together import said_together, same_code
+from weaklabel.models._units import item_weights
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
     from weaklabel.votes import Votes
+
+
+BLOCK = 1 << 14  # pairs that are compared at a time
 
 
 class Pairs(NamedTuple):
@@ -33,13 +37,12 @@ def same_code_pairs(evidence: Evidence, votes: Votes) -> Pairs:
     votes : Votes
         Its votes.
     """
-    said, weights = said_units(votes), item_weights(evidence)
+    weights = item_weights(evidence)
     total = weights.sum()
-    together = sparse.coo_array(said_together(said, weights))
-    one, other = together.coords
-    same = (one % votes.n_codes == other % votes.n_codes) & (one != other)
-    share = (weights @ said) / total
-    return Pairs(one[same], other[same], together.data[same] / total, share)
+    own = None if evidence.weights is None else weights
+    one, other, joint = same_code(said_together(votes.map_arrays(on_host), own), votes.n_codes)
+    share = on_host(votes.sum_by_unit(beside(weights, votes.weight)[:, None])).ravel() / total
+    return Pairs(one, other, joint / total, share)
 
 
 def copy_discount(pairs: Pairs, class_mass: np.ndarray) -> np.ndarray:
@@ -88,7 +91,11 @@ def silence_discount(
         the more surplus there is.
     """
     one, other, joint, share = pairs
-    explained = np.einsum("py,py,y->p", precision[one], precision[other], 1 / prior)
+    lift = precision / prior
+    explained = np.empty(len(one))
+    for start in range(0, len(one), BLOCK):
+        part = slice(start, start + BLOCK)
+        explained[part] = np.einsum("py,py->p", lift[one[part]], precision[other[part]])
     surplus = np.maximum(0, joint - explained * share[one] * share[other])
     safe = np.where(share > 0, share, 1.0)
     expected = np.bincount(one, weights=surplus, minlength=len(share)) / safe

@@ -12,6 +12,7 @@ from array_api_compat import array_namespace
 from weaklabel._check import first_few
 from weaklabel._device import device_of
 from weaklabel.kernels import log_sum_exp
+from weaklabel.models._em import mass_within
 from weaklabel.models._term import Term
 
 if TYPE_CHECKING:
@@ -143,10 +144,11 @@ def sum_shares(evidence: Evidence) -> tuple[Any, Any]:
     """Sum the vote shares of each class, n_classes, and the weights, over voted items."""
     votes = votes_of(evidence)
     xp = array_namespace(votes.weight)
-    weights = xp.astype(votes.voted, votes.weight.dtype)
+    shares, weights = start_shares(evidence), xp.astype(votes.voted, votes.weight.dtype)
     if evidence.weights is not None:
         weights = weights * evidence.weights
-    return xp.sum(start_shares(evidence) * weights[:, None], axis=0), xp.sum(weights)
+        shares = shares * evidence.weights[:, None]
+    return mass_within(shares, votes.voted), xp.sum(weights)
 
 
 def log_set_rows(log_emission: Any, statements: Any) -> Any:

@@ -10,6 +10,7 @@ import pandas as pd
 from array_api_compat import array_namespace
 
 from weaklabel._device import on_host
+from weaklabel.kernels import column_sums
 from weaklabel.models._base import TermModel
 from weaklabel.models._emission import EMISSIONS, Counts, better_than_chance, expected_log
 from weaklabel.models._misfit import UnitSums, misfit_of, unit_sums
@@ -169,7 +170,11 @@ class DawidSkene(VoteTerm, TermModel):
         # with a prior that is given the fit is what the user says, not what pairs of votes say
         if self.class_prior is not None or not np.isfinite(self.max_misfit):
             return ()
-        return unit_sums(evidence, informative(votes_of(evidence), self.silence))
+        votes = votes_of(evidence)
+        hears = votes.informative_silence if self.silence is None else self.silence == "informative"
+        if not np.any(on_host(hears)):  # then pairs say nothing, and none need be counted
+            return ()
+        return unit_sums(evidence, informative(votes, self.silence))
 
     def _believes_sums(self, sums: tuple[Any, ...], evidence: Evidence, parameters: Any) -> bool:
         if not sums:
@@ -185,12 +190,14 @@ class DawidSkene(VoteTerm, TermModel):
     def _survey_sums(self, evidence: Evidence) -> tuple[Any, ...]:
         votes = votes_of(evidence)
         xp = array_namespace(votes.weight)
-        weights = evidence.weights
-        if weights is None:
-            weights = xp.ones_like(votes.counts)
-        ever = xp.astype(votes.ever_voted, weights.dtype)
-        said = votes.sum_by_unit(weights[:, None])[:, :, 0]
-        return said, xp.sum(weights), *sum_shares(self._voiced(evidence)), ever
+        weights, said = evidence.weights, votes.said(evidence.weights)
+        n_items = xp.sum(xp.ones_like(votes.counts) if weights is None else weights)
+        return (
+            said,
+            n_items,
+            *sum_shares(self._voiced(evidence)),
+            xp.astype(votes.ever_voted, said.dtype),
+        )
 
     def _survey_from(self, sums: tuple[Any, ...], evidence: Evidence) -> Counts:
         _refuse_settings(self.emission, self.smoothing, self.accuracy)
@@ -209,8 +216,7 @@ class DawidSkene(VoteTerm, TermModel):
 
     def _statistics(self, evidence: Evidence, posterior: Any, parameters: Any) -> tuple[Any, Any]:
         """Count what each source said while items had each class, and the mass of each class."""
-        xp = array_namespace(posterior)
-        return votes_of(evidence).sum_by_unit(posterior), xp.sum(posterior, axis=0)
+        return votes_of(evidence).sum_by_unit(posterior), column_sums(posterior)
 
     def _maximize(self, statistics: tuple[Any, Any], survey: Counts, log_prior: Any) -> Any:
         said, mass = statistics
@@ -235,9 +241,8 @@ class DawidSkene(VoteTerm, TermModel):
                 log_silence * voice[:, None],
             )
         # as if all were silent, corrected where someone voted: votes are few, silences many
-        scores = xp.sum(log_silence, axis=0)[None, :] + votes.sum_by_item(
-            log_emission - log_silence[:, None, :]
-        )
+        scores = votes.sum_by_item(log_emission - log_silence[:, None, :])
+        scores += xp.sum(log_silence, axis=0)[None, :]
         if xp.any(ruled_out):
             never = xp.astype(ruled_out, scores.dtype)
             table = xp.broadcast_to(never[:, None, :], log_emission.shape)

@@ -40,6 +40,8 @@ ADVICE = (
     _advice.UnusedEvidence,
 )
 
+OF_SOURCES = ("sources_", "statements_", "informative_silence_", "source_accuracy_")
+
 
 class LabelModel(BaseLabelModel):
     """The label model to use: it chooses by the evidence, and says what and why.
@@ -177,7 +179,6 @@ class LabelModel(BaseLabelModel):
         )
         model, copies = choice.model, joined(declared, choice.copies)
         hedge = choice.hedge if self.hedge is None else self.hedge
-        posterior = _hedged_posterior(model, one_voice(evidence, copies), hedge)
         same = ("classes_", "class_prior_", "converged_", "n_iter_", "objective_trace_", "ending_")
         learned: dict[str, Any] = {
             "model_": model,
@@ -186,7 +187,7 @@ class LabelModel(BaseLabelModel):
             "why_": choice.why,
             "hedge_": hedge,
             "copies_": copies,
-            **about_sources(model._used_part(evidence), posterior),
+            **_about_sources(model, evidence, hedge, copies),
         }
         vars(self).update(learned, **{name: getattr(model, name) for name in same})
         _advice.warn_about_fit(self, evidence)
@@ -252,6 +253,21 @@ class LabelModel(BaseLabelModel):
 
     def _solver(self) -> Solver:
         return self.solver_
+
+
+def _about_sources(
+    model: BaseLabelModel, evidence: Evidence, hedge: float, copies: pd.DataFrame
+) -> dict[str, Any]:
+    """Name the sources and how often each is right, by the posterior that users get."""
+    if (
+        isinstance(model, Term)
+        and model._uses == frozenset({"votes"})
+        and not hedge
+        and copies.empty
+    ):
+        return {name: getattr(model, name) for name in OF_SOURCES}
+    small, _ = model._patterns(model._used_part(evidence))
+    return about_sources(small, _hedged_posterior(model, one_voice(small, copies), hedge))
 
 
 def _hedged_posterior(model: BaseLabelModel, evidence: Evidence, hedge: float) -> Posterior:

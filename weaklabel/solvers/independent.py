@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from array_api_compat import array_namespace
 
-from weaklabel.kernels import log_sum_exp
+from weaklabel.kernels import softmax
 from weaklabel.posterior import Posterior
 from weaklabel.solvers._base import Solver
 
@@ -31,23 +31,17 @@ class Independent(Solver):
 
     def solve(self, scores: Any, evidence: Evidence) -> Posterior:
         xp = array_namespace(scores)
-        allowed = xp.ones_like(scores, dtype=xp.bool)
-        if evidence.candidates is not None:
-            allowed = evidence.candidates
+        allowed = evidence.candidates
+        if allowed is not None:
             scores = xp.where(allowed, scores, xp.full_like(scores, -xp.inf))
-        log_normalizer = log_sum_exp(scores)
+        probabilities, log_normalizer = softmax(scores)
         possible = xp.isfinite(log_normalizer)
-        top = xp.where(possible, xp.max(scores, axis=1), 0.0)
-        # divided by their own sum: beside 1e16 the log normalizer cannot hold a log 2
-        likely = xp.exp(scores - top[:, None])
-        total = xp.sum(likely, axis=1, keepdims=True)
-        uniform = xp.astype(allowed, scores.dtype) / xp.sum(
-            xp.astype(allowed, scores.dtype), axis=1, keepdims=True
-        )
+        if not xp.all(possible):
+            open_to = xp.ones_like(scores) if allowed is None else xp.astype(allowed, scores.dtype)
+            uniform = open_to / xp.sum(open_to, axis=1, keepdims=True)
+            probabilities = xp.where(possible[:, None], probabilities, uniform)
         return Posterior(
-            probabilities=xp.where(
-                possible[:, None], likely / xp.where(total > 0, total, 1.0), uniform
-            ),
+            probabilities=probabilities,
             index=evidence.index,
             classes=evidence.classes,
             covered=evidence.covered,

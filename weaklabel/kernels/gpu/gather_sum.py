@@ -43,7 +43,7 @@ def _short(table, row, weight, starts, out):
         s, column = place // n_columns, place % n_columns
         total = 0.0
         for v in range(starts[s], starts[s + 1]):
-            total += float(weight[v]) * table[row[v], column]
+            total += float(weight[v if weight.size > 1 else 0]) * table[row[v], column]
         out[s, column] = total
 
 
@@ -63,7 +63,9 @@ def _pieces(table, row, weight, starts, begins, part):
             total = 0.0
             if lane < n_lanes:
                 for v in range(first + lane, last, n_lanes):
-                    total += float(weight[v]) * table[row[v], left + column]
+                    total += (
+                        float(weight[v if weight.size > 1 else 0]) * table[row[v], left + column]
+                    )
             shared[place] = total
             add_lanes(shared, lane, n_lanes, width)
             if place < width:
