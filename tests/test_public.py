@@ -19,6 +19,8 @@ import weaklabel as wl
 ROOT = Path(wl.__file__).parent.parent
 README = ROOT / "README.md"
 HEAVY = ["torch", "cupy", "matplotlib", "dask", "numba", "polars"]
+# not heavy, but slow beside what every user needs
+SLOW = ["sklearn.ensemble", "sklearn.metrics", "sklearn.pipeline", "weaklabel.outofcore"]
 
 # Public names that speak for themselves: a marker, and folders.
 OBJECTS = [
@@ -40,7 +42,7 @@ def test_all_is_complete():
     source = (ROOT / "weaklabel" / "__init__.py").read_text()
     imported = {
         alias.partition(" as ")[0].strip()
-        for block in re.findall(r"^from weaklabel[\w.]* import (\([^)]*\)|.*)$", source, re.M)
+        for block in re.findall(r"^ *from weaklabel[\w.]* import (\([^)]*\)|.*)$", source, re.M)
         for alias in block.strip("()").split(",")
         if alias.strip()
     }
@@ -124,8 +126,16 @@ def python(code: str) -> str:
 
 
 def test_importing_loads_nothing_heavy():
-    code = f"import sys, weaklabel; print([n for n in {HEAVY} if n in sys.modules])"
+    heavy = [*HEAVY, *SLOW]
+    code = f"import sys, weaklabel; print([n for n in {heavy} if n in sys.modules])"
     assert python(code).strip() == "[]"
+
+
+def test_what_is_imported_later_is_there_from_the_start():
+    assert set(wl.LATER) <= set(dir(wl)) & set(wl.__all__)
+    assert python("import weaklabel as wl; print(wl.plots.vote_matrix.__name__)") == "vote_matrix\n"
+    with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
+        _ = wl.Nonsense
 
 
 def test_labeling_and_fitting_load_nothing_heavy():

@@ -4,7 +4,12 @@ Labeling functions and constraints become `Evidence`; a `LabelModel` fuses it in
 probabilities on the user's own index; these train any classifier.
 """
 
-from weaklabel import datasets, distributed, outofcore, plots, transport
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from weaklabel import transport
 from weaklabel.analysis import (
     agreement,
     bag_report,
@@ -91,7 +96,10 @@ from weaklabel.solvers import (
     Sinkhorn,
     Spreading,
 )
-from weaklabel.training import SoftLabelClassifier, TorchClassifier
+
+if TYPE_CHECKING:
+    from weaklabel import datasets, distributed, outofcore, plots
+    from weaklabel.training import SoftLabelClassifier, TorchClassifier
 
 __version__ = "0.1.0"
 
@@ -181,3 +189,28 @@ __all__ = [
     "violation",
     "worth_labeling",
 ]
+
+# what is imported when it is first asked for, since not everybody asks for it
+LATER = {
+    "SoftLabelClassifier": "training",
+    "TorchClassifier": "training",
+    "datasets": "",
+    "distributed": "",
+    "outofcore": "",
+    "plots": "",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for first."""
+    if name not in LATER:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    folder = LATER[name]
+    found = import_module(f"weaklabel.{folder or name}")
+    globals()[name] = getattr(found, name) if folder else found
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LATER})

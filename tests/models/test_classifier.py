@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 import weaklabel as wl
 from weaklabel.models import _sharpness
 from weaklabel.models._folds import fold_of_items, item_keys, taught
-from weaklabel.models._learners import SoftLogistic, Trees, default_learners, knowledge
+from weaklabel.models._learners import SoftLogistic, default_learners, knowledge
+from weaklabel.models._trees import Trees
 from weaklabel.models.classifier import _told
 
 QUICK = LogisticRegression()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.isotonic import IsotonicRegression
 
 from weaklabel._device import on_host
 from weaklabel.analysis._scored import gold_codes
@@ -132,6 +131,8 @@ def _tempered(p: np.ndarray, temperature: float) -> np.ndarray:
 
 def _by_curves(p: np.ndarray, codes: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Send each class through its own rising curve."""
+    from sklearn.isotonic import IsotonicRegression
+
     least = 1 / (len(codes) + 2)  # no frequency among so few is 0 or 1 for certain
     curves = np.empty_like(known)
     for y in range(known.shape[1]):

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import average_precision_score, label_ranking_loss
 
 from weaklabel._check import first_few
 
@@ -47,6 +46,8 @@ def multilabel_score(gold: pd.DataFrame, probabilities: pd.DataFrame) -> dict[st
     >>> found["hamming"], found["subset_accuracy"], round(found["micro_f1"], 3)
     (0.5, 0.0, 0.667)
     """
+    from sklearn.metrics import average_precision_score, label_ranking_loss
+
     truth, p = _aligned(gold, probabilities)
     said = p > 0.5
     seen = truth.any(axis=0)

@@ -10,8 +10,8 @@ import pandas as pd
 from weaklabel.distributed._frames import checked_frame
 from weaklabel.functions import FrameVotes, LabelingFunction, ModelVotes
 from weaklabel.functions import apply as apply_to_frame
+from weaklabel.functions._forms import SETS, voting_with_sets
 from weaklabel.functions._parcel import Parcel
-from weaklabel.outofcore._forms import SETS, voting_with_sets
 
 
 def apply(

@@ -8,7 +8,7 @@ from typing import Any
 # What the default classifiers are made of; skops knows the rest of scikit-learn itself.
 OURS = (
     "weaklabel.models._learners.SoftLogistic",
-    "weaklabel.models._learners.Trees",
+    "weaklabel.models._trees.Trees",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 )
 

@@ -8,14 +8,10 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.kernel_approximation import RBFSampler
-from threadpoolctl import threadpool_limits
 
 WIDE = 48  # columns of more than two values: with more of them, kernels see more than trees
 FEW = 4  # classes: trees need one for each, in each round
 WAVES = 512
-LARGE = 100_000  # rows that are worth several threads
 COLD, WARM = 100, 25  # steps of logistic regression at first, and from the last sweep's result on
 WIDTH = 0.15  # of the kernel exp(-WIDTH * mean squared difference of columns)
 
@@ -43,6 +39,8 @@ def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
     penalty = 1 / known
     if _n_gradual(X) > WIDE or n_classes > FEW:
         return [SoftLogistic(penalty=penalty), SoftLogistic(penalty=penalty, waves=WAVES)]
+    from weaklabel.models._trees import Trees
+
     settings: dict[str, Any] = {"early_stopping": False}  # its annotation knows words only
     trees = Trees(
         max_iter=60,
@@ -54,36 +52,6 @@ def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
         **settings,
     )
     return [SoftLogistic(penalty=penalty, adaptive=True), trees]
-
-
-class Trees(HistGradientBoostingClassifier):
-    """Boosted trees that leave out columns in which nothing varies, which they cannot cut.
-
-    Small tables take one thread: on a busy machine threads wait for each other, a hundred times
-    longer than the work takes.
-    """
-
-    def fit(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, X: Any, y: Any, sample_weight: Any = None
-    ) -> Self:
-        """Learn from one label a row."""
-        self.varied_ = np.fmin.reduce(X, axis=0) < np.fmax.reduce(X, axis=0)
-        with _threads(X):
-            return super().fit(self._columns(X), y, sample_weight)
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Give class probabilities, n_rows x n_classes."""
-        with _threads(X):
-            return super().predict_proba(self._columns(X))
-
-    def _columns(self, X: Any) -> np.ndarray:
-        """Leave out what does not vary; where nothing does, one column without a word."""
-        return np.asarray(X)[:, self.varied_] if self.varied_.any() else np.zeros((len(X), 1))
-
-
-def _threads(X: Any) -> threadpool_limits:
-    """Limit the threads to what a table is worth."""
-    return threadpool_limits(None if len(X) > LARGE else 1, user_api="openmp")
 
 
 def _n_gradual(X: np.ndarray) -> int:
@@ -168,6 +136,8 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         self.low_, self.high_ = seen.min(axis=0), seen.max(axis=0)
         if self.waves:
             gamma = WIDTH / X.shape[1]
+            from sklearn.kernel_approximation import RBFSampler
+
             self.sampler_ = RBFSampler(gamma=gamma, n_components=self.waves, random_state=0)
             self.sampler_.fit(X[:1])
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.dummy import DummyClassifier
 
 from weaklabel._device import beside, on_host
 from weaklabel._hash import scatter
@@ -15,12 +14,11 @@ from weaklabel.models._base import TermModel
 from weaklabel.models._folds import fold_of_items, item_keys, taught
 from weaklabel.models._learners import default_learners, knowledge
 from weaklabel.models._sharpness import sharpen, stretched
-from weaklabel.training._rows import Rows, expand, fit_rows
-from weaklabel.training.soft_label_classifier import takes_weights
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
     from weaklabel.solvers import Solver
+    from weaklabel.training._rows import Rows
 
 DIGITS = 9  # of labels that classifiers learn from
 TINY = 1e-6  # probabilities of a classifier are kept off 0 and 1 by this
@@ -268,11 +266,16 @@ def _fitted(learner: Any, X: np.ndarray, mass: np.ndarray, keys: np.ndarray, las
     probabilities = mass / weights[:, None]
     seen = mass.sum(axis=0) > TINY * weights.sum()
     if seen.sum() == 1:
+        from sklearn.dummy import DummyClassifier
+
         return DummyClassifier(strategy="prior").fit(X, np.full(len(X), seen.argmax()))
     model: Any = clone(learner)
     if hasattr(model, "fit_soft"):
         same = type(last) is type(model) and last.table_.shape[1] == mass.shape[1]
         return model.fit_soft(X, mass, last if same else None)
+    from weaklabel.training._rows import expand, fit_rows
+    from weaklabel.training.soft_label_classifier import takes_weights
+
     if takes_weights(model):
         rows = expand(probabilities * seen, weights, TINY)
     else:
@@ -293,4 +296,6 @@ def _drawn(
         raise TypeError(msg)
     chance = scatter(keys) / 2.0**64
     code = (np.cumsum(probabilities, axis=1) < chance[:, None]).sum(axis=1)
+    from weaklabel.training._rows import Rows
+
     return Rows(np.arange(len(code)), np.minimum(code, probabilities.shape[1] - 1), None)

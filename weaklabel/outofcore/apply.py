@@ -14,7 +14,7 @@ from weaklabel._progress import progress_bar
 from weaklabel.functions import FaultWarning, LabelingFunction
 from weaklabel.functions import apply as apply_to_frame
 from weaklabel.functions._content import function_key
-from weaklabel.outofcore._forms import Forms, voting_with_sets
+from weaklabel.functions._forms import Forms, voting_with_sets
 from weaklabel.outofcore._memory import in_bytes, rows_within
 from weaklabel.outofcore._parts import Parts
 from weaklabel.outofcore._source import Source, Unit, digest

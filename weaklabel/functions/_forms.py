@@ -10,7 +10,7 @@ import pandas as pd
 
 from weaklabel._check import first_few
 from weaklabel._frames import in_kind
-from weaklabel.functions import LabelingFunction
+from weaklabel.functions._base import LabelingFunction
 from weaklabel.functions.values import Not
 
 SETS = (set, frozenset, Not)
