@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_cupy_array
+from array_api_compat import array_namespace, is_array_api_obj, is_cupy_array
 
 ON_CUDA = {"CuPy": "cupy", "numba-cuda": "numba_cuda"}  # what a GPU needs, and its module
 EXTRAS = "weaklabel[cuda12] or weaklabel[cuda13]"
@@ -24,7 +24,7 @@ def device_of(array: Any) -> Any:
 
 def beside(array: Any, like: Any) -> Any:
     """Put an array into the library and on the device of another."""
-    if not isinstance(array, np.ndarray) and _elsewhere(array, like):
+    if is_array_api_obj(array) and not isinstance(array, np.ndarray) and _elsewhere(array, like):
         array = on_host(array)
     return array_namespace(like).asarray(array, device=device_of(like))
 

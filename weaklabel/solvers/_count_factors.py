@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from functools import partial, reduce
+from typing import Any, NamedTuple
 
 import numpy as np
+from array_api_compat import array_namespace
 
 from weaklabel._check import first_few
-from weaklabel._device import on_host
+from weaklabel._device import beside, device_of, on_host
 from weaklabel.bags import Bags
 from weaklabel.kernels import count_messages, state_messages
+from weaklabel.solvers._arrays import adder, folded
 from weaklabel.solvers._count_moments import count_of, solve, start_of
 from weaklabel.solvers._count_states import Plan, automaton_of, plan_for
 from weaklabel.solvers._count_tables import Tables, implied, tables_of, tightened
@@ -20,6 +23,16 @@ from weaklabel.solvers._count_tables import Tables, implied, tables_of, tightene
 # at five classes (1e-4 at 256 members), at less than a millisecond for 64 members among many bags.
 MOST_STATES = 1 << 18
 AT_ONCE = 1 << 22  # states of several bags whose potentials are held at once
+
+
+class There(NamedTuple):
+    """What a sweep needs, where messages are."""
+
+    item: Any  # n_members
+    starts: Any  # n_bags + 1
+    outcome: Any  # n_classes
+    bag: Any  # n_members
+    size: Any  # n_bags, floating; at least 1
 
 
 class CountFactor(ABC):
@@ -41,32 +54,57 @@ class CountFactor(ABC):
     def __init__(self, item: Any, starts: Any, names: Any, outcome: np.ndarray) -> None:
         self.item, self.starts, self.names, self.outcome = item, starts, names, outcome
         self.n_outcomes = int(outcome.max()) + 1
-        self.message = np.zeros((len(item), self.n_outcomes))
-        self.log_normalizer = np.zeros(len(starts) - 1)
+        self.place(np.zeros(0))
+
+    def place(self, like: Any) -> None:
+        """Start messages beside an array, and put there what is needed in every sweep."""
+        xp, n_members = array_namespace(like), len(self.item)
+        zeros = partial(xp.zeros, dtype=xp.float64, device=device_of(like))
+        self.message: Any = zeros((n_members, self.n_outcomes))
+        self.log_normalizer: Any = zeros(len(self.starts) - 1)
+        size = np.diff(self.starts)
+        self.bag = np.repeat(np.arange(len(size)), size)
+        self.there = There(
+            *(
+                beside(each, like)
+                for each in (self.item, self.starts, self.outcome, self.bag, np.maximum(size, 1.0))
+            )
+        )
 
     @abstractmethod
-    def send(self, cavity: np.ndarray, maximize: bool) -> tuple[np.ndarray, np.ndarray]:
+    def send(self, cavity: Any, maximize: bool) -> tuple[Any, Any]:
         """Give new messages, and the normalizer of each bag, from what members believe."""
 
-    def outcomes(self, cavity: np.ndarray, maximize: bool) -> np.ndarray:
+    def outcomes(self, cavity: Any, maximize: bool) -> Any:
         """Log weights of the outcomes of each member, the sum (or the best) being one."""
-        add = np.maximum if maximize else np.logaddexp
-        columns = [add.reduce(cavity[:, self.outcome == k], axis=1) for k in range(self.n_outcomes)]
-        weight = np.stack(columns, axis=1)
-        top = add.reduce(weight, axis=1, keepdims=True)
-        if np.isneginf(top).any():
-            self.refuse(np.isneginf(top[:, 0]))
-        return weight - top
+        xp, add = array_namespace(cavity), adder(cavity, maximize=maximize)
+        weight = xp.stack(
+            [
+                reduce(add, [cavity[:, int(y)] for y in np.flatnonzero(self.outcome == k)])
+                for k in range(self.n_outcomes)
+            ],
+            axis=1,
+        )
+        top = folded(add, weight)
+        lost = top == -xp.inf
+        if bool(xp.any(lost)):
+            self.refuse(on_host(lost))
+        return weight - top[:, None]
 
-    def spread(self, message: np.ndarray | None = None) -> np.ndarray:
+    def spread(self) -> Any:
         """Messages about classes, n_members x n_classes."""
-        return (self.message if message is None else message)[:, self.outcome]
+        return array_namespace(self.message).take(self.message, self.there.outcome, axis=1)
 
-    def checked(self, log_normalizer: np.ndarray) -> np.ndarray:
+    def share(self, normalizer: Any) -> Any:
+        """Spread values of bags evenly over members."""
+        return array_namespace(normalizer).take(normalizer / self.there.size, self.there.bag)
+
+    def checked(self, log_normalizer: Any) -> Any:
         """Refuse bags in which no allowed count is possible."""
-        impossible = np.isneginf(log_normalizer)
-        if impossible.any():
-            self.refuse(np.repeat(impossible, np.diff(self.starts)))
+        xp = array_namespace(log_normalizer)
+        impossible = log_normalizer == -xp.inf
+        if bool(xp.any(impossible)):
+            self.refuse(on_host(impossible)[self.bag])
         return log_normalizer
 
     def refuse(self, member: np.ndarray) -> None:
@@ -86,14 +124,19 @@ class BinaryFactor(CountFactor):
     """The count of one class; messages by the kernel."""
 
     def __init__(self, bags: tuple[Any, Any, Any], outcome: np.ndarray, tables: Tables) -> None:
+        self.tables = tables
         super().__init__(*bags, outcome)
-        self.potential = tables.trimmed()
 
-    def send(self, cavity: np.ndarray, maximize: bool) -> tuple[np.ndarray, np.ndarray]:
-        weight = self.outcomes(cavity, maximize)
+    def place(self, like: Any) -> None:
+        super().place(like)
+        stated, starts, first = (beside(each, like) for each in self.tables.trimmed())
+        self.potential = stated, starts, first
+
+    def send(self, cavity: Any, maximize: bool) -> tuple[Any, Any]:
+        weight, xp = self.outcomes(cavity, maximize), array_namespace(cavity)
         log_odds = weight[:, 0] - weight[:, 1]
-        said, total = count_messages(log_odds, self.starts, *self.potential, maximize)
-        message = np.stack([said, np.zeros_like(said)], axis=1)
+        said, total = count_messages(log_odds, self.there.starts, *self.potential, maximize)
+        message = xp.stack([said, xp.zeros_like(said)], axis=1)
         return normalized(message), self.checked(total)
 
 
@@ -101,8 +144,7 @@ class StateFactor(CountFactor):
     """The counts of several classes at once, exact; for bags with few states."""
 
     def __init__(self, bags: tuple[Any, Any, Any], outcome: np.ndarray, plans: list[Plan]) -> None:
-        super().__init__(*bags, outcome)
-        sizes, self.plans = np.diff(self.starts), plans
+        sizes, self.plans = np.diff(bags[1]), plans
         alike: dict[Any, list[int]] = {}
         for g, plan in enumerate(plans):
             key = int(sizes[g]), plan.rest is None, *(axis.moves for axis in plan.axes)
@@ -113,19 +155,37 @@ class StateFactor(CountFactor):
             for step in [max(1, AT_ONCE // plans[bags_[0]].n_states)]
             for first in range(0, len(bags_), step)
         ]
+        super().__init__(*bags, outcome)
 
-    def send(self, cavity: np.ndarray, maximize: bool) -> tuple[np.ndarray, np.ndarray]:
-        weight = self.outcomes(cavity, maximize)
-        message, total = np.zeros_like(weight), np.zeros(len(self.plans))
+    def place(self, like: Any) -> None:
+        super().place(like)
         sizes = np.diff(self.starts)
-        for bags in self.batches:
-            member = self.starts[:-1][bags][:, None] + np.arange(sizes[bags[0]])
+        members = [
+            self.starts[:-1][bags][:, None] + np.arange(sizes[bags[0]]) for bags in self.batches
+        ]
+        self.members = [beside(each, like) for each in members]
+        # where each member, and bag, is in the batches one after the other
+        flat = np.concatenate([each.reshape(-1) for each in members])
+        orders = np.argsort(flat), np.argsort(np.concatenate(self.batches))
+        self.member_order, self.bag_order = (beside(each, like) for each in orders)
+
+    def send(self, cavity: Any, maximize: bool) -> tuple[Any, Any]:
+        weight, xp = self.outcomes(cavity, maximize), array_namespace(cavity)
+        messages: list[Any] = []
+        totals: list[Any] = []
+        for bags, member in zip(self.batches, self.members, strict=True):
             made = {id(plan): automaton_of(plan, self.n_outcomes) for plan in self._plans(bags)}
             here = [made[id(plan)] for plan in self._plans(bags)]
-            potential = np.stack([each.log_potential for each in here])
-            found = state_messages(weight[member], potential, here[0].following, maximize)
-            message[member], total[bags] = found
-        return normalized(message), self.checked(total)
+            potential = beside(np.stack([each.log_potential for each in here]), cavity)
+            each = xp.reshape(
+                xp.take(weight, xp.reshape(member, (-1,)), axis=0), (*member.shape, self.n_outcomes)
+            )
+            following = beside(here[0].following, cavity)
+            message, total = state_messages(each, potential, following, maximize)
+            messages.append(xp.reshape(message, (-1, self.n_outcomes)))
+            totals.append(total)
+        message = xp.take(xp.concat(messages), self.member_order, axis=0)
+        return normalized(message), self.checked(xp.take(xp.concat(totals), self.bag_order))
 
     def _plans(self, bags: np.ndarray) -> list[Plan]:
         """Plans of some bags; equal ones are one object."""
@@ -133,7 +193,10 @@ class StateFactor(CountFactor):
 
 
 class MomentFactor(CountFactor):
-    """The counts of several classes at once in large bags, by means and covariances."""
+    """The counts of several classes at once in large bags, by means and covariances.
+
+    Worked out on the host, wherever messages are: such bags are few and rare.
+    """
 
     exact = False
 
@@ -154,15 +217,16 @@ class MomentFactor(CountFactor):
         ]
         self.near = start_of(self.starts, self.n_outcomes)
 
-    def send(self, cavity: np.ndarray, maximize: bool) -> tuple[np.ndarray, np.ndarray]:
-        weight = self.outcomes(cavity, maximize)
+    def send(self, cavity: Any, maximize: bool) -> tuple[Any, Any]:
+        weight = on_host(self.outcomes(cavity, maximize))
         closed = self._closed(weight)
         weight = np.where(closed, -np.inf, weight)
         lost = np.asarray(np.isneginf(weight).all(axis=1))
         if lost.any():
             self.refuse(lost)
         message, total, self.near = solve(weight, self.starts, self.counts, self.near)
-        return normalized(np.where(closed, -np.inf, message)), total
+        found = normalized(np.where(closed, -np.inf, message)), total
+        return beside(found[0], cavity), beside(found[1], cavity)
 
     def _closed(self, weight: np.ndarray) -> np.ndarray:
         """Find outcomes that members cannot have; refuse counts that cannot be."""
@@ -189,20 +253,15 @@ class MomentFactor(CountFactor):
         return closed
 
 
-def normalized(message: np.ndarray) -> np.ndarray:
+def normalized(message: Any) -> Any:
     """Shift the entries of each message so that the largest is 0; infinite ones rule out."""
-    ruled = np.isposinf(message).any(axis=1, keepdims=True)
-    if ruled.any():
-        message = np.where(ruled, np.where(np.isposinf(message), 0.0, -np.inf), message)
-    return message - folded(np.maximum, message)[:, None]
-
-
-def folded(add: Any, table: np.ndarray) -> np.ndarray:
-    """Add up the columns one by one: few and long, `reduce` is much slower."""
-    total = table[:, 0].copy()
-    for column in table.T[1:]:
-        total = add(total, column)
-    return total
+    xp = array_namespace(message)
+    surely = message == xp.inf
+    ruled = xp.any(surely, axis=1, keepdims=True)
+    if bool(xp.any(ruled)):
+        zeros = xp.zeros_like(message)
+        message = xp.where(ruled, xp.where(surely, zeros, zeros - xp.inf), message)
+    return message - folded(xp.maximum, message)[:, None]
 
 
 def factors_of(block: Bags, classes: Any, *, maximize: bool = False) -> list[CountFactor]:

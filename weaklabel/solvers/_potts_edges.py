@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 from scipy import sparse
 
+from weaklabel._device import beside, device_of
 from weaklabel.kernels import gather_sum, potts_messages
-from weaklabel.solvers._count_factors import folded
+from weaklabel.solvers._arrays import folded, largest, upper_half
 
 CHUNK = 1 << 20  # edges whose share of the normalizer is worked out at once
 
@@ -22,29 +25,40 @@ class PottsEdges:
     Parameters
     ----------
     graph : scipy.sparse array, n_items x n_items
-    n_classes : int
+    like : floating array, n_items x n_classes
+        Edges live beside it.
     coupling : float
         Nats of a weight of one.
     """
 
-    def __init__(self, graph: Any, n_classes: int, coupling: float = 1.0) -> None:
+    def __init__(self, graph: Any, like: Any, coupling: float = 1.0) -> None:
         pairs: Any = _symmetric(graph)
-        n_items, n_edges = pairs.shape[0], pairs.nnz
-        # sorted by receiver; sender: position in items of each edge
-        self.sender: Any = pairs.indices
-        self.starts: np.ndarray = pairs.indptr.astype(np.int64)
-        self.weight: np.ndarray = coupling * pairs.data.astype(np.float64)
+        n_edges = pairs.nnz
+        (n_items, n_classes), xp = like.shape, array_namespace(like)
         # reverse: position in edges of the same pair seen from its other end
         numbered: Any = sparse.csr_array(
             (np.arange(n_edges, dtype=pairs.indices.dtype), pairs.indices, pairs.indptr),
             shape=pairs.shape,
         )
-        self.reverse: Any = numbered.tocsc().data
+        # sorted by receiver; sender: position in items of each edge
+        sender: Any = pairs.indices
+        receiver = np.repeat(np.arange(n_items), np.diff(pairs.indptr))
+        self.sender, self.reverse, self.receiver, self.starts, self.weight = (
+            beside(each, like)
+            for each in (
+                sender,
+                numbered.tocsc().data,
+                receiver,
+                pairs.indptr.astype(np.int64),
+                coupling * pairs.data.astype(np.float64),
+            )
+        )
+        zeros = partial(xp.zeros, dtype=xp.float64, device=device_of(like))
         # of two classes, log-odds of the first
-        self.message = np.zeros((n_edges, 1 if n_classes == 2 else n_classes))
-        self.heard = np.zeros((n_items, self.message.shape[1]))
+        self.message: Any = zeros((n_edges, 1 if n_classes == 2 else n_classes))
+        self.heard: Any = zeros((n_items, self.message.shape[1]))
 
-    def renew(self, belief: np.ndarray, damping: float, maximize: bool, part: bool) -> float:
+    def renew(self, belief: Any, damping: float, maximize: bool, part: bool) -> float:
         """Renew the messages from the beliefs of all items; give the largest change called for.
 
         With `part`, only the half of the messages that would change most.
@@ -52,40 +66,45 @@ class PottsEdges:
         graph = self.weight, self.sender, self.reverse, self.starts
         seen = belief if self.message.shape[1] > 1 else belief[:, :1] - belief[:, 1:]
         new, heard, change = potts_messages(seen, self.message, *graph, damping, maximize)
-        if part and len(new):
-            each = np.abs(new - self.message).max(axis=1)
-            new = np.where((each >= np.median(each))[:, None], new, self.message)
+        if part and new.shape[0]:
+            xp = array_namespace(new)
+            each = xp.max(xp.abs(new - self.message), axis=1)
+            new = xp.where(upper_half(each)[:, None], new, self.message)
             heard = self._summed(new)
         self.message, self.heard = new, heard
-        return float(change.max(initial=0.0))
+        return largest(change)
 
-    def add_to(self, total: np.ndarray) -> None:
-        """Add what items heard to their scores."""
+    def add_to(self, total: Any) -> Any:
+        """Add what items heard to their scores, in place."""
         total[:, : self.heard.shape[1]] += self.heard
+        return total
 
-    def shared(self, belief: np.ndarray, add: Any) -> np.ndarray:
+    def shared(self, belief: Any, add: Any) -> Any:
         """Add up what Bethe's free energy takes off for the pairs of each item, n_items.
 
         Of each message the log normalizer of its product with the belief of the receiver, less
         half the log normalizer of the pair.
         """
-        each = np.empty(len(self.sender))
-        receiver = np.repeat(np.arange(len(belief)), np.diff(self.starts))
-        for first in range(0, len(each), CHUNK):
-            here = slice(first, first + CHUNK)
-            message = _wide(self.message[here])
-            near = _normalized(belief[receiver[here]] - message, add)
-            far = _normalized(
-                belief[self.sender[here]] - _wide(self.message[self.reverse[here]]), add
+        xp = array_namespace(belief)
+        each = xp.empty_like(self.weight)
+        for first in range(0, each.shape[0], CHUNK):
+            here = slice(first, min(first + CHUNK, each.shape[0]))
+            message = _wide(self.message[here, :])
+            back = xp.take(self.message, self.reverse[here], axis=0)
+            heard, told = (
+                xp.take(belief, each[here], axis=0) for each in (self.receiver, self.sender)
             )
+            near = _normalized(heard - message, add)
+            far = _normalized(told - _wide(back), add)
             same, weight = folded(add, near + far), self.weight[here]
             each[here] = folded(add, near + message) - _pairs(same, weight, add) / 2
         return self._summed(each[:, None])[:, 0]
 
-    def _summed(self, values: np.ndarray) -> np.ndarray:
+    def _summed(self, values: Any) -> Any:
         """Sum over the edges of each receiver."""
-        every = np.arange(len(values))
-        return gather_sum(values, every, np.ones(len(values)), self.starts)
+        xp = array_namespace(values)
+        every = xp.arange(values.shape[0], device=device_of(values))
+        return gather_sum(values, every, xp.ones_like(self.weight), self.starts)
 
 
 def _symmetric(graph: Any) -> Any:
@@ -99,21 +118,24 @@ def _symmetric(graph: Any) -> Any:
     return both
 
 
-def _wide(message: np.ndarray) -> np.ndarray:
+def _wide(message: Any) -> Any:
     """One column a class."""
-    return message if message.shape[1] > 1 else np.pad(message, ((0, 0), (0, 1)))
+    if message.shape[1] > 1:
+        return message
+    xp = array_namespace(message)
+    return xp.concat([message, xp.zeros_like(message)], axis=1)
 
 
-def _normalized(belief: np.ndarray, add: Any) -> np.ndarray:
+def _normalized(belief: Any, add: Any) -> Any:
     """Log weights that add up to 1."""
     return belief - folded(add, belief)[:, None]
 
 
-def _pairs(same: np.ndarray, weight: np.ndarray, add: Any) -> np.ndarray:
+def _pairs(same: Any, weight: Any, add: Any) -> Any:
     """Log normalizer of pairs whose log chance of the same class is `same`."""
-    if add is np.maximum:
-        return np.maximum(same + weight, 0.0)
-    different = np.log1p(
-        -np.exp(np.minimum(same, 0.0)), where=same < 0, out=np.full_like(same, -np.inf)
-    )
-    return np.logaddexp(same + weight, different)
+    xp = array_namespace(same)
+    if add is xp.maximum or add is np.maximum:
+        return xp.maximum(same + weight, xp.zeros_like(same))
+    apart = same < 0
+    different = xp.log1p(-xp.exp(xp.where(apart, same, -xp.ones_like(same))))
+    return add(same + weight, xp.where(apart, different, xp.full_like(same, -xp.inf)))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
-from weaklabel.solvers._count_factors import CountFactor, factors_of, folded
+from weaklabel._device import on_host
+from weaklabel.solvers._arrays import add_rows, adder, folded, largest, upper_half
+from weaklabel.solvers._count_factors import CountFactor, factors_of
 from weaklabel.solvers._potts_edges import PottsEdges
 
 if TYPE_CHECKING:
@@ -30,7 +34,7 @@ class Propagation:
 
     def __init__(
         self,
-        scores: np.ndarray,
+        scores: Any,
         evidence: Evidence,
         *,
         maximize: bool,
@@ -38,7 +42,7 @@ class Propagation:
         coupling: float = 1.0,
     ) -> None:
         self.scores, self.maximize, self.schedule = scores, maximize, schedule
-        self.add = np.maximum if maximize else np.logaddexp
+        self.add = adder(scores, maximize=maximize)
         self.factors: list[CountFactor] = [
             factor
             for block in evidence.bags
@@ -47,10 +51,11 @@ class Propagation:
         ]
         self.edges: PottsEdges | None = None
         if evidence.neighbors is not None and evidence.neighbors.nnz and coupling:
-            self.edges = PottsEdges(evidence.neighbors, scores.shape[1], coupling)
-        met = np.zeros(len(scores), dtype=np.int64)
+            self.edges = PottsEdges(evidence.neighbors, scores, coupling)
+        met = np.zeros(scores.shape[0], dtype=np.int64)
         for factor in self.factors:
             met[factor.item] += 1
+            factor.place(scores)
         # with one factor an item no message depends on another
         self.one_pass = self.edges is None and bool((met <= 1).all())
         self.exact = self.one_pass and all(factor.exact for factor in self.factors)
@@ -58,8 +63,8 @@ class Propagation:
     @property
     def size(self) -> int:
         """Number of messages that a sweep renews."""
-        bags = sum(factor.message.size for factor in self.factors)
-        return bags + (0 if self.edges is None else self.edges.message.size)
+        bags = sum(math.prod(factor.message.shape) for factor in self.factors)
+        return bags + (0 if self.edges is None else math.prod(self.edges.message.shape))
 
     def sweep(self, damping: float) -> float:
         """Renew all messages; give the largest change that was called for."""
@@ -80,21 +85,24 @@ class Propagation:
             change = max(change, self.edges.renew(belief, damping, self.maximize, part))
         return change
 
-    def cavity(self, factor: CountFactor) -> np.ndarray:
+    def cavity(self, factor: CountFactor) -> Any:
         """Add up what members believe without this factor, n_members x n_classes."""
-        return self._total(factor)[factor.item]
+        xp = array_namespace(self.scores)
+        return xp.take(self._total(factor), factor.there.item, axis=0)
 
-    def belief(self) -> np.ndarray:
+    def belief(self) -> Any:
         """Add up what items believe, n_items x n_classes."""
         belief = self._total(None)
-        lost = np.asarray(np.isneginf(belief).all(axis=1))
-        if lost.any():
+        xp = array_namespace(belief)
+        possible = xp.max(belief, axis=1) > -xp.inf
+        if not bool(xp.all(possible)):
+            lost = ~on_host(possible)
             for factor in self.factors:
                 if lost[factor.item].any():
                     factor.refuse(lost[factor.item])
         return belief
 
-    def log_normalizer(self, belief: np.ndarray) -> np.ndarray:
+    def log_normalizer(self, belief: Any) -> Any:
         """Spread the log normalizer over items: that of Bethe, exact without loops."""
         total = folded(self.add, belief)
         for factor in self.factors:
@@ -103,34 +111,28 @@ class Propagation:
             normalizer = factor.log_normalizer
             if not self.one_pass:  # what members believe has changed since
                 _, normalizer = factor.send(cavity, self.maximize)
-            sizes = np.diff(factor.starts)
-            total[factor.item] += np.repeat(normalizer / np.maximum(sizes, 1), sizes)
-            total[factor.item] -= folded(self.add, weight + factor.message)
-        if self.edges is not None:
-            total -= self.edges.shared(belief, self.add)
-        return total
+            told = factor.share(normalizer) - folded(self.add, weight + factor.message)
+            total = add_rows(total, factor.there.item, told)
+        return total if self.edges is None else total - self.edges.shared(belief, self.add)
 
-    def _total(self, without: CountFactor | None) -> np.ndarray:
+    def _total(self, without: CountFactor | None) -> Any:
         """Scores and messages, but those of one factor."""
-        total = self.scores.copy()
+        total = array_namespace(self.scores).asarray(self.scores, copy=True)
         if self.edges is not None:
-            self.edges.add_to(total)
+            total = self.edges.add_to(total)
         for factor in self.factors:
             if factor is not without:
-                total[factor.item] += factor.spread()
+                total = add_rows(total, factor.there.item, factor.spread())
         return total
 
-    def _renewed(
-        self, old: np.ndarray, new: np.ndarray, damping: float
-    ) -> tuple[np.ndarray, float]:
+    def _renewed(self, old: Any, new: Any, damping: float) -> tuple[Any, float]:
         """Mix old and new messages; give the largest change, too."""
+        xp = array_namespace(new)
         with np.errstate(invalid="ignore"):
-            moved = np.abs(new - old)
-        moved[new == old] = 0.0  # infinite ones, too
-        largest = float(moved.max(initial=0.0))
+            moved = xp.abs(new - old)
+        moved = xp.where(new == old, xp.zeros_like(moved), moved)  # infinite ones, too
         if damping:
             new = (1 - damping) * new + damping * old
-        if self.schedule == "residual" and len(moved):
-            each = moved.max(axis=1)
-            new = np.where((each >= np.median(each))[:, None], new, old)
-        return new, largest
+        if self.schedule == "residual" and moved.shape[0]:
+            new = xp.where(upper_half(xp.max(moved, axis=1))[:, None], new, old)
+        return new, largest(moved)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from array_api_compat import array_namespace
 from sklearn.exceptions import ConvergenceWarning
 
-from weaklabel._device import beside, on_host
 from weaklabel._progress import progress_bar
 from weaklabel.posterior import TIE, Posterior
 from weaklabel.solvers._base import Solver
@@ -144,8 +144,7 @@ class BeliefPropagation(Solver):
 
     def solve(self, scores: Any, evidence: Evidence) -> Propagated:
         self._check()
-        allowed = None if evidence.candidates is None else on_host(evidence.candidates)
-        table, top, possible = prepared(on_host(scores), allowed)
+        table, top, possible = prepared(scores, evidence.candidates)
         maximize = self.mode == "max"
         flow = Propagation(
             table,
@@ -159,15 +158,16 @@ class BeliefPropagation(Solver):
         if not converged:
             self._warn(n_iter, change)
         belief = flow.belief()
-        log_normalizer = np.where(possible, top + flow.log_normalizer(belief), -np.inf)
-        kind = scores.dtype
+        xp = array_namespace(table)
+        log_normalizer = top + flow.log_normalizer(belief)
+        log_normalizer = xp.where(possible, log_normalizer, xp.full_like(top, -xp.inf))
         probabilities = best(belief) if maximize else softmax(belief)
         return Propagated(
-            probabilities=beside(probabilities.astype(numpy_kind(kind)), scores),
+            probabilities=xp.astype(probabilities, scores.dtype),
             index=evidence.index,
             classes=evidence.classes,
             covered=evidence.covered,
-            log_normalizer=beside(log_normalizer.astype(numpy_kind(kind)), scores),
+            log_normalizer=xp.astype(log_normalizer, scores.dtype),
             converged=bool(converged),
             n_iter=n_iter,
             last_change=float(change),
@@ -222,35 +222,38 @@ class BeliefPropagation(Solver):
         warnings.warn(msg, ConvergenceWarning, stacklevel=3)
 
 
-def prepared(
-    scores: np.ndarray, allowed: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def prepared(scores: Any, allowed: Any) -> tuple[Any, Any, Any]:
     """Mask what is no candidate, and shift each row so that its best score is 0.
 
     Returns the scores, what was taken off, and whether the item can be explained at all; an item
     that cannot is open among its candidates.
     """
-    table = scores.astype(np.float64)
+    xp = array_namespace(scores)
+    table = xp.astype(scores, xp.float64)
+    nothing = xp.full_like(table, -xp.inf)
     if allowed is None:
-        allowed = np.ones(table.shape, dtype=bool)
-    table = np.where(allowed, table, -np.inf)
-    top = table.max(axis=1)
-    possible = ~np.isneginf(top)
-    open_among = np.where(allowed, 0.0, -np.inf)
-    top = np.where(possible, top, 0.0)
-    return np.where(possible[:, None], table - top[:, None], open_among), top, possible
+        allowed = xp.ones_like(table, dtype=xp.bool)
+    table = xp.where(allowed, table, nothing)
+    top = xp.max(table, axis=1)
+    possible = top > -xp.inf
+    open_among = xp.where(allowed, xp.zeros_like(table), nothing)
+    top = xp.where(possible, top, xp.zeros_like(top))
+    return xp.where(possible[:, None], table - top[:, None], open_among), top, possible
 
 
-def softmax(belief: np.ndarray) -> np.ndarray:
+def softmax(belief: Any) -> Any:
     """Probabilities from log beliefs, each row of which has a finite entry."""
-    likely = np.exp(belief - belief.max(axis=1, keepdims=True))
-    return likely / likely.sum(axis=1, keepdims=True)
+    xp = array_namespace(belief)
+    likely = xp.exp(belief - xp.max(belief, axis=1, keepdims=True))
+    return likely / xp.sum(likely, axis=1, keepdims=True)
 
 
-def best(belief: np.ndarray) -> np.ndarray:
+def best(belief: Any) -> Any:
     """All probability on the best class; tied ones share it."""
-    tied = (belief >= belief.max(axis=1, keepdims=True) - TIE).astype(np.float64)
-    return tied / tied.sum(axis=1, keepdims=True)
+    xp = array_namespace(belief)
+    tied = belief >= xp.max(belief, axis=1, keepdims=True) - TIE
+    tied = xp.astype(tied, xp.float64)
+    return tied / xp.sum(tied, axis=1, keepdims=True)
 
 
 def numpy_kind(kind: Any) -> np.dtype:
