@@ -1,7 +1,8 @@
 """Read tables and images, and hide their labels in bags: only counts of bags are left.
 
 Tables have ``data.parquet`` (features, ``label``, and maybe ``split``) or ``data.npz`` (``X``,
-``y``); images have ``data.npz`` with ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
+``y``); images have ``data.npz`` with ``x_train``, ``y_train``, ``x_test`` and ``y_test``. The small
+digits of scikit-learn are always there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
 from weaklabel import Evidence, counts_from
@@ -21,6 +23,7 @@ Kind = Literal["random", "feature"]
 # Items that are alike in these columns share bags; in llp_bp_bank as its authors do.
 COLUMNS = {"llp_bp_bank": ["f7", "f10"], "adult": ["occupation"]}
 ODD = "_odd"  # added to the name of a set of digits: tell odd from even ones
+SMALL = {"digits": 1, "digits_high": 5}  # digits of scikit-learn: all, or 5 and more against less
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,7 +88,7 @@ class Bagged:
 
 
 def find(folder: Path, names: list[str] | None = None) -> list[str]:
-    """Find the tasks: tables by name, then images, each also as odd against even."""
+    """Find the tasks: tables by name, images, each also as odd against even, small digits."""
     kinds = {
         path.parent.name: json.loads(path.read_text(encoding="utf-8"))["kind"]
         for path in sorted(folder.glob("*/meta.json"))
@@ -93,10 +96,10 @@ def find(folder: Path, names: list[str] | None = None) -> list[str]:
     known = [name for name, kind in kinds.items() if kind == "table" and _has_labels(folder / name)]
     for name, kind in kinds.items():
         known += [name, name + ODD] if kind == "images" else []
+    known += SMALL
     unknown = sorted(set(names or ()) - set(known))
-    if unknown or not known:
-        what = f"no set {', '.join(unknown)}" if unknown else "no table and no images"
-        msg = f"{folder} holds {what}; found: {', '.join(known) or 'nothing'}."
+    if unknown:
+        msg = f"{folder} holds no set {', '.join(unknown)}; found: {', '.join(known)}."
         raise SystemExit(msg)
     return [name for name in known if names is None or name in names]
 
@@ -109,16 +112,23 @@ def _has_labels(folder: Path) -> bool:
 
 def read(folder: Path, name: str) -> Task:
     """Read a set; without a split of its own, a quarter of the rows, always the same, is test."""
+    if name in SMALL:
+        pixels, digit = load_digits(return_X_y=True)
+        return _task(name, pd.DataFrame(pixels), np.asarray(digit // SMALL[name]), None)
     stored = name.removesuffix(ODD)
     path = folder / stored
     meta = json.loads((path / "meta.json").read_text(encoding="utf-8"))
     if meta["kind"] == "images":
         return _images(path, name, odd=name != stored)
     raw, y, split = _table(path)
+    return _task(name, raw, np.unique(y, return_inverse=True)[1], split)
+
+
+def _task(name: str, raw: pd.DataFrame, y: np.ndarray, split: np.ndarray | None) -> Task:
+    """Cut a table into train and test rows."""
     if split is None:
         split = np.zeros(len(y), dtype=np.int64)
         split[np.random.default_rng(0).permutation(len(y))[: len(y) // 4]] = 2
-    y = np.unique(y, return_inverse=True)[1]
     X, train, test = _numbers(raw, split == 0), split == 0, split == 2
     return Task(
         name=name, X=X[train], y=y[train], X_test=X[test], y_test=y[test], raw=raw.loc[train]
