@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -9,10 +10,13 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from weaklabel.models._bag_counts import BagCounts, log_likelihood
+
 WIDE = 48  # columns of more than two values: with more of them, kernels see more than trees
 FEW = 4  # classes: trees need one for each, in each round
 WAVES = 512
 COLD, WARM = 100, 25  # steps of logistic regression at first, and from the last sweep's result on
+COUNTING = 60  # steps from there towards the likeliest counts
 WIDTH = 0.15  # of the kernel exp(-WIDTH * mean squared difference of columns)
 
 
@@ -34,11 +38,15 @@ def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
 
     Logistic regression is hard to fool; boosted trees see more. Where there are many columns, they
     are taken for pixels or embeddings, and logistic regression on random Fourier features takes
-    the place of trees. The vaguer the labels (`known`, see `knowledge`), the simpler all are.
+    the place of trees; both learn from the counts of bags, too. The vaguer the labels (`known`, see
+    `knowledge`), the simpler all are.
     """
     penalty = 1 / known
     if _n_gradual(X) > WIDE or n_classes > FEW:
-        return [SoftLogistic(penalty=penalty), SoftLogistic(penalty=penalty, waves=WAVES)]
+        return [
+            SoftLogistic(penalty=penalty, counting=True),
+            SoftLogistic(penalty=penalty, counting=True, waves=WAVES),
+        ]
     from weaklabel.models._trees import Trees
 
     settings: dict[str, Any] = {"early_stopping": False}  # its annotation knows words only
@@ -76,6 +84,9 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         most of them are noise.
     waves : int
         Random Fourier features of the columns to learn from, in place of them; 0: none.
+    counting : bool
+        From the coefficients that labels teach, go on towards those that make the counts of bags
+        most likely.
 
     Attributes
     ----------
@@ -84,10 +95,18 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
 
     classes_: np.ndarray
 
-    def __init__(self, *, penalty: float = 1.0, adaptive: bool = False, waves: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        penalty: float = 1.0,
+        adaptive: bool = False,
+        waves: int = 0,
+        counting: bool = False,
+    ) -> None:
         self.penalty = penalty
         self.adaptive = adaptive
         self.waves = waves
+        self.counting = counting
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from one label a row."""
@@ -97,10 +116,17 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         self.classes_ = classes
         return self
 
-    def fit_soft(self, X: Any, mass: np.ndarray, last: Self | None = None) -> Self:
+    def fit_soft(
+        self,
+        X: Any,
+        mass: np.ndarray,
+        last: Self | None = None,
+        counts: BagCounts | None = None,
+    ) -> Self:
         """Learn from the weight of each class of each row, n_rows x n_classes.
 
         Coefficients that were `last` learned, from the same rows, are where the search begins.
+        `counts` of bags of these rows are heard if `counting`.
         """
         self.classes_ = np.arange(mass.shape[1])
         self._learn_scale(np.asarray(X))
@@ -112,6 +138,8 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
             trust = size / max(size.max(), 1e-300)
             self.table_ = _logistic(columns * trust, mass, self.penalty)
             self.table_[:-1] *= trust[:, None]
+        if self.counting and counts is not None:
+            self.table_ = _likeliest(columns, counts, self.table_)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -159,22 +187,52 @@ def _logistic(
     total = float(mass.sum())
     weight: np.ndarray = mass.sum(axis=1)
 
-    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        table = flat.reshape(shape)
-        logits = X @ table[:-1].astype(X.dtype) + table[-1]
+    def misfit(logits: np.ndarray) -> tuple[float, np.ndarray]:
         norm: Any = logsumexp(logits, axis=1)
-        value = weight @ norm - (mass * logits).sum() + penalty / 2 * (table[:-1] ** 2).sum()
         rest = np.exp(logits - norm[:, None]) * weight[:, None] - mass
-        slope = np.empty(shape)
-        slope[:-1] = X.T @ rest.astype(X.dtype) + penalty * table[:-1]
-        slope[-1] = rest.sum(axis=0)
-        return value / total, slope.ravel() / total
+        return weight @ norm - (mass * logits).sum(), rest
 
     n_steps = COLD if start is None else WARM
     if start is None:
         start = np.zeros(shape)
         start[-1] = np.log(np.maximum(mass.sum(axis=0) / total, 1e-9))
+    return _descended(X, misfit, total, penalty, start, n_steps)
+
+
+def _likeliest(X: np.ndarray, counts: BagCounts, start: np.ndarray) -> np.ndarray:
+    """Coefficients on the way from `start` to those that make counts of bags most likely.
+
+    The way ends early: in the end, they would fit what is accidental in counts.
+    """
+
+    def misfit(logits: np.ndarray) -> tuple[float, np.ndarray]:
+        value, slope = log_likelihood(logits, counts)
+        return -value, -slope
+
+    return _descended(X, misfit, len(X), 1.0, start, COUNTING)
+
+
+def _descended(
+    X: np.ndarray,
+    misfit: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    total: float,
+    penalty: float,
+    start: np.ndarray,
+    n_steps: int,
+) -> np.ndarray:
+    """Descend along penalized coefficients, given the slope of the misfit along the logits."""
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        table = flat.reshape(start.shape)
+        logits = (X @ table[:-1].astype(X.dtype)).astype(np.float64) + table[-1]
+        value, rest = misfit(logits)
+        slope = np.empty(start.shape)
+        slope[:-1] = X.T @ rest.astype(X.dtype) + penalty * table[:-1]
+        slope[-1] = rest.sum(axis=0)
+        value += penalty / 2 * (table[:-1] ** 2).sum()
+        return value / total, slope.ravel() / total
+
     # labels that are shares of large bags differ by little: so must what is thought to be settled
     options = {"maxiter": n_steps, "gtol": 1e-7, "ftol": 1e-13}
     found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options=options)
-    return found.x.reshape(shape)
+    return found.x.reshape(start.shape)
