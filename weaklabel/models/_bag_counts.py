@@ -62,7 +62,7 @@ def bag_counts(evidence: Evidence, rows: np.ndarray, weights: np.ndarray) -> Bag
         members = on_host(block.sizes)[kept]
         return BagCounts(
             bag=bag,
-            code=evidence.classes.get_indexer(names),
+            code=np.array([evidence.classes.get_loc(name) for name in names]),
             number=np.stack([number for number, _ in parts], axis=1)[kept],
             variance=np.stack([variance for _, variance in parts], axis=1)[kept],
             weight=np.bincount(bag, weights, len(kept) + 1)[:-1] / np.maximum(members, 1),
