@@ -135,7 +135,7 @@ def test_groups_that_are_none_are_refused(dependent, error, match):
         wl.LabelModel(dependent=dependent).fit(evidence)
 
 
-def test_crowds_are_hedged_with_plain_votes():
+def test_crowds_are_hedged_with_weighted_votes():
     case = wl.datasets.independent(n_items=2000, random_state=0)
     evidence = evidence_for(case, silence="missing")
     model = wl.LabelModel().fit(evidence)
@@ -144,10 +144,22 @@ def test_crowds_are_hedged_with_plain_votes():
     assert "assigned" in model.why_
     voted = evidence.votes.voted
     inner = model.model_.predict_proba(evidence)
-    expected = (inner + evidence.votes.shares) / 2
+    expected = (inner + wl.WeightedVote().fit(evidence).predict_proba(evidence)) / 2
     found = model.predict_proba(evidence)
     pd.testing.assert_frame_equal(found[voted], expected[voted])
     pd.testing.assert_frame_equal(found[~voted], inner[~voted])
+
+
+def test_gold_of_a_crowd_does_not_change_what_is_chosen():
+    """Twenty gold rows of one class would move the class shares by which models are chosen."""
+    case = wl.datasets.independent(n_items=200, random_state=0)
+    evidence = evidence_for(case, silence="missing")
+    plain = fitted(wl.LabelModel(), evidence)
+    known = case.gold[case.gold == case.classes[0]].iloc[:60]
+    model = fitted(wl.LabelModel(), evidence.with_candidates(known))
+    assert type(model.model_) is type(plain.model_)
+    told = model.predict_proba(evidence.with_candidates(known)).loc[known.index]
+    assert (told[case.classes[0]] == 1).all()
 
 
 def test_the_hedge_may_be_set():
@@ -428,3 +440,27 @@ def test_dependent_sources_and_a_classifier_are_pooled():
         )
     assert pooled.confidence.mean() < added.confidence.mean()
     assert (pooled.labels() == added.labels()).mean() > 0.9
+
+
+# ---- few gold rows --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("few", [10, 100])
+@pytest.mark.parametrize("silence", [None, "missing"])
+def test_a_few_gold_rows_never_make_the_other_rows_worse(few, silence):
+    """On real rules, taken as functions and as a crowd."""
+    comments = youtube_spam.load()
+    votes = wl.apply(youtube_spam.FUNCTIONS, comments)
+    blank = wl.Evidence(comments.index, classes=youtube_spam.CLASSES)
+    evidence = blank.with_votes(votes, silence=silence)
+    gold = comments[youtube_spam.GOLD]
+    for seed in range(2):
+        known = gold.sample(few, random_state=seed)
+        others = gold.drop(known.index)
+        told = evidence.with_candidates(known)
+        with_gold, without = (
+            wl.score(others, fitted(wl.LabelModel(), some).posterior(some))
+            for some in (told, evidence)
+        )
+        assert with_gold["accuracy"] > without["accuracy"] - 0.005
+        assert with_gold["log_loss"] < without["log_loss"] + 0.005

@@ -18,7 +18,7 @@ from weaklabel._device import on_host
 from weaklabel.models._em import Settings, climb
 from weaklabel.models._misfit import LEAST_EXPECTED, misfit
 from weaklabel.models._units import item_weights, said_together, said_units
-from weaklabel.models._votes import informative, start_shares
+from weaklabel.models._votes import informative, weighted_shares
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -35,7 +35,11 @@ def patterns_of(model: Any, evidence: Evidence) -> tuple[Evidence, np.ndarray]:
 
 
 def refits(
-    model: Any, evidence: Evidence, n_items: np.ndarray, hedge: float, rng: np.random.Generator
+    model: Any,
+    evidence: Evidence,
+    n_items: np.ndarray,
+    hedge: tuple[float, Any],
+    rng: np.random.Generator,
 ) -> Iterator[np.ndarray]:
     """Refit again and again, as if the items had been others: the Bayesian bootstrap [1]_.
 
@@ -47,8 +51,8 @@ def refits(
         Patterns.
     n_items : floating array, n_patterns
         How many items each stands for.
-    hedge : float
-        Share of plain votes in posteriors.
+    hedge : float, and Series or None
+        Share of plain votes in posteriors, and how much those of each source count.
     rng : Generator
         Where weights come from, one for each item.
 
@@ -63,7 +67,8 @@ def refits(
     """
     weights = n_items if evidence.weights is None else on_host(evidence.weights)
     start = model.posterior(evidence).probabilities
-    shares = on_host(start_shares(evidence)) if hedge else 0.0
+    share, weights_of_sources = hedge
+    plain = on_host(weighted_shares(evidence, weights_of_sources)) if share else 0.0
     voted = on_host(evidence.votes.voted)[:, None] if evidence.votes is not None else False
     model = clone(model)
     if "max_misfit" in model.get_params(deep=False):  # one doubt about the fit is enough
@@ -72,7 +77,7 @@ def refits(
         drawn = rng.gamma(n_items) * (weights / n_items)
         drawn = np.maximum(drawn * weights.sum() / drawn.sum(), LEAST)
         p = _refitted(model, replace(evidence, weights=drawn), start)
-        yield np.where(voted, (1 - hedge) * p + hedge * shares, p)
+        yield np.where(voted, (1 - share) * p + share * plain, p)
 
 
 def _refitted(model: Any, evidence: Evidence, start: Any) -> np.ndarray:

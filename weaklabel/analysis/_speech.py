@@ -18,7 +18,7 @@ from weaklabel._device import on_host
 from weaklabel.evidence import Evidence
 from weaklabel.models._em import informed_score, pooled_score
 from weaklabel.models._merge import groups_of_copies, merge_sources
-from weaklabel.models._votes import start_shares
+from weaklabel.models._votes import weighted_shares
 from weaklabel.posterior import TIE
 from weaklabel.votes import Votes
 
@@ -41,6 +41,8 @@ class Speech:
         Pairs of sources that speak as one.
     hedge : float
         Share of plain votes that is mixed into the posterior.
+    hedge_weights : Series or None
+        How much the votes of each source count in these.
     log_posterior : floating array, n_classes
         What the model says in the end.
     covered : bool
@@ -52,6 +54,7 @@ class Speech:
     original: Evidence
     copies: pd.DataFrame | None
     hedge: float
+    hedge_weights: pd.Series | None
     log_posterior: np.ndarray
     covered: bool
 
@@ -87,7 +90,8 @@ class Speech:
         total = logsumexp(inside, axis=1, keepdims=True)
         total = np.where(np.isfinite(total), total, 0.0)  # no class can explain what is known
         sure = np.exp(inside - total)
-        mixed = (1 - self.hedge) * sure + self.hedge * on_host(start_shares(evidence))
+        shares = on_host(weighted_shares(evidence, self.hedge_weights))
+        mixed = (1 - self.hedge) * sure + self.hedge * shares
         with np.errstate(divide="ignore"):
             mixed = np.log(mixed) + total
         return np.where(on_host(evidence.votes.voted)[:, None], mixed, scores)
@@ -155,6 +159,7 @@ def opened(model: Any, evidence: Evidence, item: Any) -> Speech:
         original=matched,
         copies=copies,
         hedge=float(getattr(model, "hedge_", 0.0)),
+        hedge_weights=getattr(model, "hedge_weights_", None),
         log_posterior=log_posterior,
         covered=bool(on_host(posterior.covered)[at]),
     )

@@ -141,7 +141,7 @@ def _without_gold(
     labels = labels / labels.sum(axis=1, keepdims=True)
     covered = on_host(model.posterior(said).covered) * n_items
     mean, _ = _right(said, n_items, fitted, labels, covered)
-    hedge = float(getattr(model, "hedge_", 0.0))
+    hedge = float(getattr(model, "hedge_", 0.0)), getattr(model, "hedge_weights_", None)
     again = refits(inner, heard, n_items, hedge, rng)
     drawn = [_right(said, n_items, p, labels, covered) for p in islice(again, n_draws)]
     shares, noise = (np.array(part) for part in zip(*drawn, strict=True))

@@ -48,6 +48,7 @@ class Choice(NamedTuple):
     hedge: float
     copies: pd.DataFrame
     why: str
+    weights: pd.Series | None = None  # of sources in plain votes; None: alike
 
 
 def choose(evidence: Evidence, solver: Solver | None, fit: Fit) -> Choice:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
+from sklearn.base import clone
 
 from weaklabel._device import on_host
 from weaklabel._memo import remembered
@@ -26,6 +27,7 @@ from weaklabel.models.cautious import Cautious
 from weaklabel.models.dawid_skene import DawidSkene
 from weaklabel.models.majority_vote import MajorityVote
 from weaklabel.models.one_coin import OneCoin
+from weaklabel.models.weighted_vote import WeightedVote
 from weaklabel.patterns import collapse
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class VoteChoice(NamedTuple):
     hedge: float
     copies: pd.DataFrame
     why: str
+    weights: pd.Series | None = None  # of sources in plain votes; None: alike
 
 
 def choose_for_votes(evidence: Evidence, fit: Fit) -> VoteChoice:
@@ -98,17 +101,24 @@ def one_voice(evidence: Evidence, copies: pd.DataFrame) -> Evidence:
 
 
 def _for_crowd(evidence: Evidence, fit: Fit) -> VoteChoice:
-    """Take the one whose class shares are nearer those of the votes."""
-    fits = [fit(model, evidence) for model in (DawidSkene(), OneCoin())]
-    shares = class_shares(evidence, start_shares(evidence), None)
+    """Take the one whose class shares are nearer those of the votes.
+
+    What is known of single items is left out of the choice: it speaks of few, and moves the shares.
+    """
+    votes_alone = replace(evidence, candidates=None, hints=None)
+    fits = [fit(model, votes_alone) for model in (DawidSkene(), OneCoin())]
+    shares = class_shares(votes_alone, start_shares(votes_alone), None)
     nearest = min(
         fits,
         key=lambda one: total_variation(
-            shares, class_shares(evidence, one.posterior(evidence).probabilities, None)
+            shares, class_shares(votes_alone, one.posterior(votes_alone).probabilities, None)
         ),
     )
+    if evidence.candidates is not None or evidence.hints is not None:
+        nearest = fit(clone(nearest), evidence)
     why = "items were assigned to sources; its class shares are nearest those of the votes"
-    return VoteChoice(nearest, 0.5, NO_COPIES, why)
+    weights = fit(WeightedVote(), evidence).weights_
+    return VoteChoice(nearest, 0.5, NO_COPIES, why, weights)
 
 
 def _says_one_thing(evidence: Evidence) -> np.ndarray:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from weaklabel.votes import Votes
 
 
+LEAST_WEIGHT = 1e-9  # of a source in vote shares
+
+
 class VoteTerm(Term):
     """A term that learns how sources err: it informs the items that have votes."""
 
@@ -118,6 +121,18 @@ def start_shares(evidence: Evidence) -> Any:
     total = xp.sum(inside, axis=1, keepdims=True)
     evenly = open_to / xp.sum(open_to, axis=1, keepdims=True)
     return xp.where(total > 0, inside / xp.where(total > 0, total, 1.0), evenly)
+
+
+def weighted_shares(evidence: Evidence, weights: pd.Series | None) -> Any:
+    """Vote shares, in which the votes of each source count as much as given; None: alike."""
+    if weights is None:
+        return start_shares(evidence)
+    votes = votes_of(evidence)
+    # where nobody counts, all count the same
+    table = np.maximum(weights.reindex(votes.sources).to_numpy(), LEAST_WEIGHT)
+    xp = array_namespace(votes.weight)
+    weight = xp.take(xp.asarray(table, device=device_of(votes.weight)), votes.source)
+    return start_shares(replace(evidence, votes=replace(votes, weight=votes.weight * weight)))
 
 
 def _open_to(evidence: Evidence, shares: Any) -> Any:

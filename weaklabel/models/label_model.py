@@ -21,7 +21,7 @@ from weaklabel.models._choose_votes import NO_COPIES, one_voice
 from weaklabel.models._fusion import Fusion
 from weaklabel.models._merge import declared_copies, joined
 from weaklabel.models._term import Term
-from weaklabel.models._votes import start_shares, votes_of
+from weaklabel.models._votes import votes_of, weighted_shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,8 @@ class LabelModel(BaseLabelModel):
     hedge : float or None
         Share of plain votes in the posterior, 0 to 1: insurance against the model. None: one
         half for crowds of which nothing but votes is known, where it halves overconfidence, and
-        else 0.
+        else 0. For crowds votes count as often as their source agrees with the majority
+        (`WeightedVote`).
     random_state : int, Generator, RandomState or None
         For terms that draw starts. What is chosen by itself draws nothing.
 
@@ -98,6 +99,8 @@ class LabelModel(BaseLabelModel):
         Why it was chosen.
     hedge_ : float
         Share of plain votes in the posterior.
+    hedge_weights_ : Series, n_sources, or None
+        How much the votes of each source count in these; None: alike.
     copies_ : DataFrame
         Pairs of sources that were merged into one voice: declared ones, and near-copies.
     solver_ : Solver
@@ -127,6 +130,7 @@ class LabelModel(BaseLabelModel):
     solver_: Solver
     why_: str
     hedge_: float
+    hedge_weights_: pd.Series | None
     copies_: pd.DataFrame
 
     def __init__(
@@ -186,8 +190,9 @@ class LabelModel(BaseLabelModel):
             "solver_": model._solver(),
             "why_": choice.why,
             "hedge_": hedge,
+            "hedge_weights_": choice.weights,
             "copies_": copies,
-            **_about_sources(model, evidence, hedge, copies),
+            **_about_sources(model, evidence, hedge, copies, choice.weights),
         }
         vars(self).update(learned, **{name: getattr(model, name) for name in same})
         _advice.warn_about_fit(self, evidence)
@@ -246,7 +251,7 @@ class LabelModel(BaseLabelModel):
         """
         check_is_fitted(self)
         merged = one_voice(self._matched(evidence), self.copies_)
-        return _hedged_posterior(self.model_, merged, self.hedge_)
+        return _hedged_posterior(self.model_, merged, self.hedge_, self.hedge_weights_)
 
     def _terms(self) -> Sequence[Any]:
         return self.terms_
@@ -256,7 +261,11 @@ class LabelModel(BaseLabelModel):
 
 
 def _about_sources(
-    model: BaseLabelModel, evidence: Evidence, hedge: float, copies: pd.DataFrame
+    model: BaseLabelModel,
+    evidence: Evidence,
+    hedge: float,
+    copies: pd.DataFrame,
+    weights: pd.Series | None,
 ) -> dict[str, Any]:
     """Name the sources and how often each is right, by the posterior that users get."""
     if (
@@ -267,15 +276,18 @@ def _about_sources(
     ):
         return {name: getattr(model, name) for name in OF_SOURCES}
     small, _ = model._patterns(model._used_part(evidence))
-    return about_sources(small, _hedged_posterior(model, one_voice(small, copies), hedge))
+    spoken = one_voice(small, copies)
+    return about_sources(small, _hedged_posterior(model, spoken, hedge, weights))
 
 
-def _hedged_posterior(model: BaseLabelModel, evidence: Evidence, hedge: float) -> Posterior:
-    """Mix the posterior of a model with the plain vote shares, where there are votes."""
+def _hedged_posterior(
+    model: BaseLabelModel, evidence: Evidence, hedge: float, weights: pd.Series | None
+) -> Posterior:
+    """Mix the posterior of a model with the vote shares, where there are votes."""
     found = model.posterior(evidence)
     if not hedge or evidence.votes is None:
         return found
-    shares = start_shares(evidence)
+    shares = weighted_shares(evidence, weights)
     voted = votes_of(evidence).voted[:, None]
     xp = array_namespace(shares)
     mixed = (1 - hedge) * found.probabilities + hedge * shares
