@@ -73,7 +73,7 @@ def choose_for_votes(evidence: Evidence, fit: Fit) -> VoteChoice:
     if _says_one_thing(evidence).any():
         why = "a source says the same about nearly every item, so that agreement tells little"
         return VoteChoice(fit(MajorityVote(), evidence), 0.0, NO_COPIES, why)
-    few = few_dependent(evidence)
+    few = few_dependent((collapse(evidence) or (evidence, None))[0])
     if few is not None:
         why = (
             f"sources err independently but for {few.n_pairs} pairs that repeat each other and "
