@@ -109,7 +109,8 @@ def _on_host(graph: Any, like: Any) -> tuple[Any, ...]:
 
 def _beside(graph: Any, like: Any) -> tuple[Any, ...]:
     """Work out the same where `like` lives, by sorting: at that a GPU is quick."""
-    xp, pairs = array_namespace(like), sparse.csr_array(graph, copy=True)
+    xp = array_namespace(like)
+    pairs: Any = sparse.csr_array(graph, copy=True)
     pairs.sum_duplicates()
     n = pairs.shape[0]
     every = xp.arange(n, dtype=xp.int64, device=device_of(like))
