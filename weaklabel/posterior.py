@@ -114,6 +114,44 @@ class Posterior:
         codes = np.where(silent, -1, codes)
         return pd.Series(pd.Categorical.from_codes(codes, self.classes), self.index, name="label")
 
+    def changes_since(self, before: Posterior) -> pd.DataFrame:
+        """Show the items whose label is another than before, such as after `update`.
+
+        Parameters
+        ----------
+        before : Posterior
+            Of the same classes. Items are matched by label; those that were not there are left out.
+
+        Returns
+        -------
+        pandas.DataFrame, one row an item
+            In the order of this posterior. Columns `label` and `label_before` (missing for none),
+            `confidence` and `confidence_before`.
+
+        Raises
+        ------
+        ValueError
+            If the classes are others.
+        """
+        if not self.classes.equals(before.classes):
+            msg = (
+                f"The classes are {self.classes.tolist()}, and were {before.classes.tolist()}. "
+                "Labels can be compared where classes are the same, in the same order."
+            )
+            raise ValueError(msg)
+        place = before.index.get_indexer(self.index)
+        label, old = self.labels(), before.labels()
+        other = label.cat.codes.to_numpy() != old.cat.codes.to_numpy()[place]
+        rows = np.flatnonzero((place >= 0) & other)
+        return pd.DataFrame(
+            {
+                "label": label.iloc[rows],
+                "label_before": old.iloc[place[rows]].set_axis(self.index[rows]),
+                "confidence": self.confidence.iloc[rows],
+                "confidence_before": before.confidence.to_numpy()[place[rows]],
+            }
+        )
+
     def _draw(self, n_tied: np.ndarray, seed: int) -> np.ndarray:
         """Draw one of the tied classes of every item by a hash of its label."""
         labels = self.index

@@ -141,20 +141,17 @@ def changed_by(model: Any, evidence: Evidence, source: Any) -> pd.DataFrame:
         )
         raise ValueError(msg)
     without = _without(model, evidence, source)
-    rows = np.flatnonzero(_codes(whole) != _codes(without))
+    changes = whole.changes_since(without)
     hard = one_each(votes.map_arrays(on_host).select([source]))
     said: dict[int, Any] = {
         int(item): statement(hard, code) for item, code in zip(hard.item, hard.code, strict=True)
     }
-    return pd.DataFrame(
-        {
-            "vote": pd.Series([said.get(int(row)) for row in rows], evidence.index[rows], object),
-            "label": whole.labels().iloc[rows],
-            "label_without": without.labels().iloc[rows],
-            "confidence": whole.confidence.iloc[rows],
-            "confidence_without": without.confidence.iloc[rows],
-        }
+    rows = evidence.index.get_indexer(changes.index)
+    changes.insert(
+        0, "vote", pd.Series([said.get(int(row)) for row in rows], changes.index, object)
     )
+    names = {"label_before": "label_without", "confidence_before": "confidence_without"}
+    return changes.rename(columns=names)
 
 
 def _whole(model: Any, evidence: Evidence) -> Posterior:

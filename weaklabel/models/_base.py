@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numbers
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,6 +35,7 @@ from weaklabel.models._emission import log0
 from weaklabel.models._prior import ClassPrior, class_prior
 from weaklabel.models._term import Term
 from weaklabel.models._votes import votes_of
+from weaklabel.models._warm import carried
 from weaklabel.patterns import collapse
 from weaklabel.posterior import Posterior, Ties
 from weaklabel.solvers import Independent, Solver
@@ -79,6 +81,7 @@ class BaseLabelModel(BaseEstimator, ABC):
     converged_: bool
 
     _closed_form = False
+    _last: BaseLabelModel | None = None  # the fit before, during `update`
     pooled = False  # whether terms that know the same are averaged rather than added
 
     # ---- what a member may change -----------------------------------------------------------
@@ -140,6 +143,50 @@ class BaseLabelModel(BaseEstimator, ABC):
         _advice.warn_about_fit(self, evidence)
         return self
 
+    def update(self, evidence: Evidence) -> Self:
+        """Fit again after functions, statements or rows changed, from where the last fit ended.
+
+        The result is that of `fit`, as near as `tol` leaves it, in fewer sweeps: what was learned
+        of sources that are still there is carried over by name. Models that are fitted in a fixed
+        number of sweeps, or on a GPU, begin anew. `Posterior.changes_since` shows what flipped.
+
+        Parameters
+        ----------
+        evidence : Evidence
+            What is known now; items and sources may be others.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If there was no fit before.
+        ValueError
+            If classes are others.
+
+        Examples
+        --------
+        >>> import weaklabel as wl
+        >>> case = wl.datasets.independent(n_items=2000, random_state=0)
+        >>> evidence = wl.Evidence(case.votes.index, classes=case.classes).with_votes(case.votes)
+        >>> model = wl.DawidSkene().fit(evidence)
+        >>> before = model.posterior(evidence)
+        >>> without = evidence.votes.select(evidence.votes.sources[1:])
+        >>> changed = wl.Evidence(case.votes.index, case.classes, votes=without)
+        >>> list(model.update(changed).posterior(changed).changes_since(before))
+        ['label', 'label_before', 'confidence', 'confidence_before']
+        """
+        check_is_fitted(self)
+        _advice.refuse_other_things(self, evidence)
+        _advice.refuse_other_classes(self, evidence)
+        self._last = copy(self)
+        try:
+            return self.fit(evidence)
+        finally:
+            del self._last
+
     def _problem(self, evidence: Evidence) -> Problem:
         """Put together what the loop needs, on patterns where items repeat."""
         small, _ = self._patterns(evidence)
@@ -191,6 +238,10 @@ class BaseLabelModel(BaseEstimator, ABC):
             max_drift=1.0 if given else self.max_drift,
             fixed_sweeps=bool(fixed),
         )
+        if self._last is not None and not fixed:
+            warm = carried(self._last, problem)
+            if warm is not None:
+                return climb(problem, first_posterior(problem, None), settings, warm)
         rng = generator(self.random_state)
         climbs = [
             climb(problem, first_posterior(problem, rng if number else None), settings)

@@ -83,7 +83,12 @@ class Problem(NamedTuple):
     pooled: bool = False
 
 
-def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
+def climb(
+    problem: Problem,
+    start: Any,
+    settings: Settings,
+    warm: Callable[[Parameters], Parameters] | None = None,
+) -> Climb:
     """Alternate M-steps and E-steps from a posterior until nothing moves.
 
     Parameters
@@ -94,8 +99,12 @@ def climb(problem: Problem, start: Any, settings: Settings) -> Climb:
         First posterior.
     settings : Settings
         When to stop.
+    warm : callable or None
+        Makes the parameters to begin with from those of the first M-step; None takes these.
     """
     first = parameters = maximize(problem, start, None, None)
+    if warm is not None:
+        parameters = warm(first)
     shares = start_shares = class_shares(problem.evidence, start, None)
     trace: list[float] = []
     ending = Ending.ENOUGH_SWEEPS if settings.fixed_sweeps else Ending.MAX_ITER

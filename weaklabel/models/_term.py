@@ -27,6 +27,8 @@ class Term(ABC):
     # all that the term learns from evidence are sums over items: it can be read in parts. Each
     # class says so of itself, since one that learns otherwise may inherit from one that does not
     _additive: ClassVar[bool] = False
+    # parameters are arrays with a row a source, so that a new fit may begin with them; likewise
+    _by_source: ClassVar[bool] = False
 
     def _interchangeable(self) -> bool:
         """Tell whether items with the same evidence are the same, wherever they stand."""

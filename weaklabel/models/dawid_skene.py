@@ -111,6 +111,7 @@ class DawidSkene(VoteTerm, TermModel):
     """
 
     _additive = True
+    _by_source = True
     voices: Any = None  # of models that inherit, too
 
     def __init__(

@@ -234,10 +234,17 @@ class LabelModel(BaseLabelModel):
         """Fit a model with this one's prior; its warnings come from here instead."""
         if self.class_prior is not None and "class_prior" in model.get_params(deep=False):
             model.set_params(class_prior=self.class_prior, prior_strength=self.prior_strength)
+        last = None if self._last is None else vars(self._last)["model_"]
         with warnings.catch_warnings():
             for kind in ADVICE:
                 warnings.simplefilter("ignore", kind)
-            return model.fit(evidence)
+            if type(last) is not type(model):
+                return model.fit(evidence)
+            model._last = last
+            try:
+                return model.fit(evidence)
+            finally:
+                del model._last
 
     # ---- predict ----------------------------------------------------------------------------
 

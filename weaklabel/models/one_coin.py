@@ -33,6 +33,7 @@ random_state
     """
 
     _additive = True
+    _by_source = True
     emission = "symmetric"
     silence = "missing"
     max_misfit = float("inf")
