@@ -199,6 +199,8 @@ def test_bags_need_constraints_on_known_classes(known):
         ValueError, match=r"AtLeast counts 'egg', but the classes are \['ham', 'spam'"
     ):
         known.with_bags(["A"] * 4, wl.AtLeast("egg"))
+    with pytest.raises(TypeError, match=r"what is stated of each bag, not 0.3. Say it of a class"):
+        known.with_bags(["A"] * 4, 0.3)
 
 
 def test_features_of_a_frame_in_another_order(known):
@@ -218,6 +220,13 @@ def test_features_must_describe_every_item_by_numbers(known):
         known.with_features(np.zeros((3, 2)))
     with pytest.raises(ValueError, match=r"has 1 dimensions.*features\[:, None\]"):
         known.with_features(np.zeros(4))
+    frame = pd.DataFrame({"x": 1.0, "y": [1.0, np.inf, 2.0, np.nan]}, index=list("abcd"))
+    with pytest.raises(ValueError, match=r"1 features are infinite: of items 'b', in columns 'y'"):
+        known.with_features(frame)
+    with pytest.raises(
+        ValueError, match=r"infinite: of items 'a', 'b', 'c' and 1 more, in columns 0"
+    ):
+        known.with_features(np.full((4, 1), -np.inf))
     with pytest.raises(ValueError, match=r"array is of <U1.*Encode"):
         known.with_features(np.array([["a"]] * 4))
     with pytest.raises(ValueError, match=r"1 features are no numbers: columns 'text'\. Encode"):

@@ -164,3 +164,26 @@ class Bags:
             starts=move(self.starts),
             constraints=tuple(constraint.map_arrays(move) for constraint in self.constraints),
         )
+
+
+def expanded(statements: tuple[Any, ...], classes: pd.Index) -> tuple[Constraint, ...]:
+    """Turn statements about bags into constraints of a class each.
+
+    Raises
+    ------
+    TypeError
+        If one is no statement.
+    ValueError
+        If there are none.
+    """
+    if not statements:
+        msg = "with_bags needs at least one constraint, such as Proportion('bad', share=0.3)."
+        raise ValueError(msg)
+    for each in statements:
+        if isinstance(each, type) or not hasattr(each, "expand"):
+            msg = (
+                f"with_bags takes what is stated of each bag, not {each!r}. Say it of a class: "
+                "Proportion('bad', share=0.3), Count('bad', number=3), AtLeast('bad')."
+            )
+            raise TypeError(msg)
+    return tuple(one for statement in statements for one in statement.expand(classes))

@@ -16,7 +16,7 @@ from weaklabel._check import first_few
 from weaklabel._device import mover, take_rows
 from weaklabel._frames import Kind, kind_of
 from weaklabel._parts import refuse_misshapen, told
-from weaklabel.bags import Bags
+from weaklabel.bags import Bags, expanded
 from weaklabel.io.align import numbers_for, values_for
 from weaklabel.io.features import features_from, neighbors_from
 from weaklabel.io.join import join_votes
@@ -234,10 +234,7 @@ class Evidence:
         ValueError
             If no constraint is given, or one counts a class that does not exist.
         """
-        if not constraints:
-            msg = "with_bags needs at least one constraint, such as Proportion('bad', share=0.3)."
-            raise ValueError(msg)
-        single = tuple(one for statement in constraints for one in statement.expand(self.classes))
+        single = expanded(constraints, self.classes)
         where, values = values_for(bag, self.index, "bags")
         return replace(self, bags=(*self.bags, Bags.from_values(where, values, single)))
 

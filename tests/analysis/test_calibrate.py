@@ -96,6 +96,8 @@ def test_what_can_teach_nothing_is_refused():
         wl.calibrate(sharp, gold, method="platt")
     with pytest.raises(ValueError, match="None of the items with gold is covered"):
         wl.calibrate(posterior(sharp.probabilities, np.zeros(50, dtype=bool)), gold)
+    with pytest.raises(TypeError, match=r"A Posterior is needed here, not DataFrame"):
+        wl.calibrate(sharp.frame(), gold)
     codes = sharp.classes.get_indexer(gold)
     with pytest.raises(ValueError, match="All 50 gold labels have probability 1"):
         wl.calibrate(posterior(np.eye(3)[codes]), gold)

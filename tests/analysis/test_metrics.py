@@ -241,6 +241,8 @@ def test_bad_input_says_what_why_and_what_to_do(gold, p, message):
 def test_positive_must_be_a_class():
     with pytest.raises(ValueError, match=r"positive='spam' is none of the classes 0, 1\. .*Pass"):
         metrics.f1([0], [[0.5, 0.5]], positive="spam")
+    with pytest.raises(TypeError, match=r"Labels were passed where probabilities belong. Gold"):
+        metrics.accuracy(["spam"], pd.Series(["spam"]))
 
 
 def test_there_is_at_least_one_bin():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from weaklabel.analysis import errors, near_copies, summary
 from weaklabel.evidence import Evidence
 from weaklabel.functions.values import Not
+from weaklabel.models import MajorityVote
 from weaklabel.votes import Votes
 
 
@@ -231,6 +232,10 @@ def test_many_items_with_set_votes_are_counted_block_by_block(monkeypatch):
 def test_what_is_no_vote_is_refused():
     with pytest.raises(TypeError, match=r"ndarray, which has no names.*Pass the frame"):
         summary(np.zeros((2, 2)))
+    with pytest.raises(
+        TypeError, match=r"MajorityVote was passed as gold. Write summary\(votes, mod"
+    ):
+        summary(pd.DataFrame({"a": ["x"]}), MajorityVote())
     with pytest.raises(ValueError, match=r"no votes, so there is nothing.*with_votes"):
         summary(Evidence(["x"], classes=CLASSES))
 

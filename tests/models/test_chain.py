@@ -229,6 +229,7 @@ def test_a_chain_of_items_for_themselves_is_explained():
             r"no index level 'sentence'.*there are \['id'\]. Give the items",
         ),
         ({"otherwise": "O"}, r"no class 'O'; the classes are \['mid', 'low', 'top'\]"),
+        ({"impossible": ("O", "I")}, "takes pairs of classes, one before the other; 'O' is none"),
         ({"impossible": [("low", "B")]}, "no class 'B'; the classes are"),
     ],
 )

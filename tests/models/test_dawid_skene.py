@@ -274,7 +274,10 @@ def test_a_class_prior_is_matched_by_name(planted, given):
         ({"class_prior": [1.5, -0.5]}, "must be at least 0 and sum to 1"),
         ({"class_prior": [1.0]}, r"needs one share for each class of \['negative', 'positive'\]"),
         ({"class_prior": {"positive": 1.0}}, "needs one share for each class"),
-        ({"class_prior": {"positive": 0.5, "neutral": 0.5}}, "'neutral'"),
+        (
+            {"class_prior": {"positive": 0.5, "neutral": 0.5}},
+            "class_prior names 'neutral', but the",
+        ),
         ({"class_prior": "uniform", "prior_strength": -1}, "at least 0, or None to fix; not -1"),
         ({"silence": "golden"}, "silence='golden' is unknown. Choose None, 'informative' or"),
         ({"emission": "diagonal"}, "emission='diagonal' is unknown. Choose 'full', 'tied', 'symm"),

@@ -143,7 +143,14 @@ def parts(probabilities: Any) -> tuple[np.ndarray, pd.Index, pd.Index, np.ndarra
     if isinstance(probabilities, pd.DataFrame):
         values = probabilities.to_numpy(float)
         return values, probabilities.index, probabilities.columns, None
-    values = np.asarray(probabilities, float)
+    try:
+        values = np.asarray(probabilities, float)
+    except (TypeError, ValueError) as error:
+        message = (
+            "Labels were passed where probabilities belong. Gold comes first, then what the model "
+            "says of the same items: model.posterior(evidence) or model.predict_proba(evidence)."
+        )
+        raise TypeError(message) from error
     if values.ndim != 2:
         message = (
             f"Probabilities have {values.ndim} dimension(s), not two. Probably only those of the "
@@ -151,6 +158,22 @@ def parts(probabilities: Any) -> tuple[np.ndarray, pd.Index, pd.Index, np.ndarra
         )
         raise ValueError(message)
     return values, pd.RangeIndex(len(values)), pd.RangeIndex(values.shape[1]), None
+
+
+def refuse_no_posterior(given: Any) -> None:
+    """Refuse what is no posterior, where what it covers must be known.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if not isinstance(given, Posterior):
+        message = (
+            f"A Posterior is needed here, not {type(given).__name__}: it also knows which items "
+            "it covers. Make it by model.posterior(evidence)."
+        )
+        raise TypeError(message)
 
 
 def _check_probabilities(p: np.ndarray, index: pd.Index) -> None:

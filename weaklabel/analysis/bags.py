@@ -9,6 +9,7 @@ import pandas as pd
 
 from weaklabel._check import as_index, first_few
 from weaklabel._device import on_host
+from weaklabel.analysis._scored import refuse_no_posterior
 
 if TYPE_CHECKING:
     from weaklabel.bags import Bags
@@ -127,6 +128,7 @@ def _rows(number: int, block: Bags, constraint: Constraint, posterior: Posterior
 
 def _refuse_others(evidence: Evidence, posterior: Posterior) -> None:
     """Refuse a posterior of other items or classes."""
+    refuse_no_posterior(posterior)
     same = evidence.index.equals(posterior.index) and evidence.classes.equals(posterior.classes)
     if not same:
         msg = (

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from weaklabel._device import on_host
-from weaklabel.analysis._scored import gold_codes
+from weaklabel.analysis._scored import gold_codes, refuse_no_posterior
 
 if TYPE_CHECKING:
     from weaklabel.posterior import Posterior
@@ -71,6 +71,7 @@ def calibrate(
     >>> bool(wl.metrics.ece(case.gold, better) < 0.5 * wl.metrics.ece(case.gold, sure))
     True
     """
+    refuse_no_posterior(posterior)
     if method not in {"temperature", "isotonic"}:
         msg = f"method={method!r} is unknown. Choose 'temperature' or 'isotonic'."
         raise ValueError(msg)

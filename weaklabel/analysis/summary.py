@@ -76,6 +76,9 @@ def summary(votes: Any, gold: Any = None, *, model: Any = None) -> pd.DataFrame:
     thanks             [ham]      0.67       0.33                1.00          1.0
     all sources  [ham, spam]      1.00       0.33                0.75          1.0
     """
+    if hasattr(gold, "predict_proba"):
+        msg = f"{type(gold).__name__} was passed as gold. Write summary(votes, model=model)."
+        raise TypeError(msg)
     found, index = as_votes(votes, gold)
     found = one_each(found)
     table = _shares(found)

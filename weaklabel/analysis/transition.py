@@ -9,6 +9,7 @@ import pandas as pd
 
 from weaklabel._check import first_few
 from weaklabel._device import on_host
+from weaklabel.analysis._scored import refuse_no_posterior
 from weaklabel.io.align import values_for
 from weaklabel.io.codes import SILENT, Codes
 from weaklabel.io.wide import column_codes
@@ -59,6 +60,7 @@ def transition(posterior: Posterior, told: Any, *, smoothing: float = 0.1) -> pd
     >>> transition(posterior, told).loc["x"].round(2).tolist()
     [0.08, 0.85, 0.08]
     """
+    refuse_no_posterior(posterior)
     if not smoothing > 0:
         msg = f"smoothing is a positive number of pseudo-items, not {smoothing!r}."
         raise ValueError(msg)

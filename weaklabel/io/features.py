@@ -33,7 +33,8 @@ def features_from(features: Any, index: pd.Index) -> Any:
     Raises
     ------
     ValueError
-        If an item has no row, a column is no number, or the array is not of two dimensions.
+        If an item has no row, a column is no number, a number is infinite, or the array is not of
+        two dimensions.
 
     Examples
     --------
@@ -43,7 +44,9 @@ def features_from(features: Any, index: pd.Index) -> Any:
     """
     features = as_pandas(features, index, "features")
     if isinstance(features, pd.DataFrame):
-        return _from_frame(features, index)
+        numbers = _from_frame(features, index)
+        _refuse_infinite(numbers, index, features.columns)
+        return numbers
     if sparse.issparse(features):
         msg = (
             f"Features are a dense array; this is a sparse one of {features.shape[1]} columns. Use "
@@ -65,7 +68,23 @@ def features_from(features: Any, index: pd.Index) -> Any:
             "first, for instance by OneHotEncoder or embeddings."
         )
         raise ValueError(msg)
-    return features.copy() if isinstance(features, np.ndarray) else features
+    if isinstance(features, np.ndarray):
+        _refuse_infinite(features, index, pd.RangeIndex(features.shape[1]))
+        return features.copy()
+    return features
+
+
+def _refuse_infinite(numbers: np.ndarray, index: pd.Index, columns: pd.Index) -> None:
+    """Refuse what no mean, distance or classifier can bear; NaN is a missing value."""
+    if numbers.dtype.kind != "f" or not np.isinf(numbers).any():
+        return
+    rows, places = np.nonzero(np.isinf(numbers))
+    msg = (
+        f"{len(rows)} features are infinite: of items {first_few(index[np.unique(rows)])}, in "
+        f"columns {first_few(columns[np.unique(places)])}. Probably something was divided by 0. A "
+        "missing value is NaN: features.replace([np.inf, -np.inf], np.nan)."
+    )
+    raise ValueError(msg)
 
 
 def _from_frame(frame: pd.DataFrame, index: pd.Index) -> np.ndarray:

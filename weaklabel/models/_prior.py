@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from array_api_compat import array_namespace
 
+from weaklabel._check import first_few
 from weaklabel._device import device_of
 from weaklabel.io.align import positions
 from weaklabel.models._emission import expected_log, log0
@@ -89,6 +90,13 @@ def _shares(value: Any, classes: pd.Index) -> np.ndarray:
     if isinstance(value, dict):
         value = pd.Series(value)
     if isinstance(value, pd.Series):
+        strange = value.index.difference(classes, sort=False)
+        if len(strange):
+            msg = (
+                f"class_prior names {first_few(strange)}, but the classes are "
+                f"{first_few(classes, most=10)}. Give one share for each of these."
+            )
+            raise ValueError(msg)
         where = positions(value.index, classes, "class_prior")
         shares = np.full(len(classes), np.nan)
         shares[where] = value.to_numpy(dtype=np.float64)

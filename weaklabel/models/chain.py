@@ -151,7 +151,15 @@ class Chain(DawidSkene):
     def _possible(self, classes: pd.Index) -> np.ndarray:
         """Tell which class may follow which, boolean, n_classes x n_classes."""
         possible = np.ones((len(classes), len(classes)), dtype=bool)
-        for before, after in self.impossible or ():
+        pairs = list(self.impossible or ())
+        strange = [pair for pair in pairs if isinstance(pair, str) or len(pair) != 2]
+        if strange:
+            msg = (
+                f"impossible= takes pairs of classes, one before the other; {strange[0]!r} is "
+                "none. Write a list of pairs, such as [('O', 'I')]."
+            )
+            raise ValueError(msg)
+        for before, after in pairs:
             possible[self._place(before, classes), self._place(after, classes)] = False
         return possible
 
