@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import weaklabel as wl
-from weaklabel import outofcore
+from weaklabel import _device, outofcore
 from weaklabel.outofcore import _counting, _memory, _patterns, _source
 from weaklabel.outofcore._memory import in_bytes
 from weaklabel.outofcore._parts import Parts
@@ -84,6 +84,16 @@ def test_patterns_beyond_memory_are_read_from_files_in_every_sweep(tmp_path, sma
     assert np.abs(difference.to_numpy()).max() < 1e-10
     with pytest.raises(ValueError, match=r"LabelModel learns from more than sums.*different rows"):
         outofcore.fit(wl.LabelModel(), folder, classes=case.classes, memory=3000)
+
+
+@pytest.mark.parametrize("memory", ["1GB", 3000])
+def test_without_a_gpu_it_says_so(tmp_path, small, memory, monkeypatch):
+    monkeypatch.setattr(_patterns, "SMALL", 40)
+    monkeypatch.setattr(_device, "find_spec", lambda name: None)
+    case = wl.datasets.independent(n_items=300, random_state=1)
+    folder = written(votes_of(case), tmp_path / "votes")
+    with pytest.raises(ImportError, match="CuPy and numba-cuda are not installed"):
+        outofcore.fit(wl.DawidSkene(), folder, classes=case.classes, memory=memory, device="cuda")
 
 
 def stop_after(monkeypatch, n_units):

@@ -1,5 +1,6 @@
 """Training by gradient descent: towards the optimum, reproducible, and alone."""
 
+import importlib
 import subprocess
 import sys
 import textwrap
@@ -356,6 +357,46 @@ def test_auto_finds_a_device():
     found = "cuda" if torch.cuda.is_available() else "cpu"
     model = classifier(device="auto", epochs=1).fit(*soft())
     assert next(model.module_.parameters()).device.type == found
+
+
+def test_mixed_precision_learns_the_same_but_for_rounding():
+    X, y = soft(n_items=200)
+    usual, mixed = (
+        classifier(hidden=(8,), epochs=30, mixed_precision=way).fit(X, y) for way in (False, True)
+    )
+    assert not np.array_equal(weights_of(usual), weights_of(mixed))
+    assert {p.dtype for p in mixed.module_.parameters()} == {torch.float32}
+    np.testing.assert_allclose(mixed.predict_proba(X), usual.predict_proba(X), atol=0.03)
+
+
+@pytest.mark.parametrize("library", ["torch", "array_api_strict"])
+def test_arrays_of_other_libraries_are_handed_over(library):
+    X, y = soft()
+    array = X.to_numpy().astype(np.float32)
+    there = importlib.import_module(library).asarray(array)
+    model, expected = (classifier().fit(each, y.to_numpy()) for each in (there, array))
+    assert model.n_features_in_ == 2
+    np.testing.assert_array_equal(model.predict_proba(there), expected.predict_proba(array))
+    np.testing.assert_array_equal(model.predict_proba(array), expected.predict_proba(array))
+
+
+def test_handing_over_copies_nothing():
+    from weaklabel.training import _torch_loop
+
+    tensor = torch.zeros((3, 2))
+    assert _torch_loop.handed_over(tensor).data_ptr() == tensor.data_ptr()
+    assert _torch_loop.handed_over(np.zeros((3, 2))) is None
+
+
+def test_arrays_that_are_handed_over_are_checked():
+    _, y = soft(n_items=3)
+    with pytest.raises(ValueError, match="X has 1 dimension; give one row an item"):
+        classifier().fit(torch.zeros(3), y.to_numpy())
+    with pytest.raises(ValueError, match="X has numbers that are missing or infinite"):
+        classifier().fit(torch.full((3, 2), torch.nan), y.to_numpy())
+    model = classifier().fit(torch.zeros((3, 2)), y.to_numpy())
+    with pytest.raises(ValueError, match="X has 5 features, but TorchClassifier is expecting 2"):
+        model.predict_proba(torch.zeros((3, 5)))
 
 
 @pytest.mark.gpu

@@ -8,10 +8,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from weaklabel._stream import on_device
 from weaklabel.evidence import Evidence
 from weaklabel.io.labels import class_names
 from weaklabel.models._chunks import Loop, refuse_if_not_additive, refuse_sequences, sum_over
@@ -32,6 +33,7 @@ def fit(  # noqa: PLR0913 keyword-only choices
     classes: Sequence[Hashable],
     index: str | Sequence[str] = (),
     memory: int | str = "1GB",
+    device: Literal["cpu", "cuda"] = "cpu",
     work: Any = None,
     progress: bool | None = None,
 ) -> Model:
@@ -55,6 +57,9 @@ def fit(  # noqa: PLR0913 keyword-only choices
         Columns that are no sources.
     memory : int or str
         What data may take, beside libraries and compiled code (some 300 MB): bytes, or "2GB".
+    device : {"cpu", "cuda"}
+        Where the fit computes. What does not fit the memory is streamed to a GPU piece by piece,
+        the next while one is used; give less `memory` to a card that has less.
     work : path-like or None
         Folder for what was counted, a small part of the size of the votes: if a run was stopped
         while it read, the next goes on, and another model need not read the votes again. None
@@ -74,6 +79,8 @@ def fit(  # noqa: PLR0913 keyword-only choices
         patterns do not fit in memory and the model cannot be fitted in parts.
     FileExistsError
         If `work` holds counts of other votes.
+    ImportError, RuntimeError
+        If the device is "cuda", and libraries, driver or card are missing.
 
     Examples
     --------
@@ -104,7 +111,7 @@ def fit(  # noqa: PLR0913 keyword-only choices
         n_patterns, n_votes = patterns.finish()
         needed = n_votes * A_VOTE + n_patterns * len(reader.codes.classes) * A_NUMBER
         if needed <= budget * FOR_THE_FIT:
-            _fit_together(model, reader, patterns, n_patterns)
+            _fit_together(model, reader, patterns, n_patterns, device)
         else:
             why = (
                 f"the {n_patterns} different rows of votes take about {needed / 1e9:.1f} GB, and "
@@ -112,7 +119,7 @@ def fit(  # noqa: PLR0913 keyword-only choices
             )
             refuse_if_not_additive(model, why)
             rows = rows_within(budget // 2, needed / n_patterns)
-            over = _Over(reader, patterns, rows)
+            over = _Over(reader, patterns, rows, device)
             Loop(model, next(over.parts()), over).fit()  # pyright: ignore[reportArgumentType]
     return model
 
@@ -133,22 +140,28 @@ def bytes_of_votes(n_sources: int) -> int:
     return 12 * n_sources + 64
 
 
-def _fit_together(model: Any, reader: Reader, patterns: Patterns, n_patterns: int) -> None:
+def _fit_together(
+    model: Any, reader: Reader, patterns: Patterns, n_patterns: int, device: Literal["cpu", "cuda"]
+) -> None:
     """Fit to all patterns at once."""
     pieces = list(patterns.pieces(max(n_patterns, 1)))
     codes = np.concatenate([codes for codes, _ in pieces])
     numbers = np.concatenate([numbers for _, numbers in pieces])
-    model.fit(reader.evidence(codes, numbers))
+    model.fit(reader.evidence(codes, numbers).to(device))
 
 
 class _Over:
     """Adds up what a function gives for pieces of patterns, made anew in every pass."""
 
-    def __init__(self, reader: Reader, patterns: Patterns, n_rows: int) -> None:
-        self.reader, self.patterns, self.n_rows = reader, patterns, n_rows
+    def __init__(self, reader: Reader, patterns: Patterns, n_rows: int, device: str) -> None:
+        self.reader, self.patterns, self.n_rows, self.device = reader, patterns, n_rows, device
 
     def parts(self) -> Iterator[Evidence]:
-        """Give the patterns piece by piece."""
+        """Give the patterns piece by piece, on the device."""
+        return on_device(self._read(), self.device)
+
+    def _read(self) -> Iterator[Evidence]:
+        """Read the patterns piece by piece."""
         for codes, numbers in self.patterns.pieces(self.n_rows):
             yield self.reader.evidence(codes, numbers)
 

@@ -36,6 +36,7 @@ class Schedule(NamedTuple):
     weight_decay: float
     patience: int | None
     tol: float
+    mixed: bool = False  # the module computes in bfloat16 where that is as good
 
 
 class History(NamedTuple):
@@ -87,13 +88,40 @@ def build(module: Any, hidden: Sequence[int], n_features: int, n_classes: int) -
     return torch.nn.Sequential(*layers[:-1])
 
 
+def handed_over(array: Any) -> torch.Tensor | None:
+    """See an array of another library as a tensor, on its device and without a copy, by DLPack.
+
+    None for what NumPy has to read: its own arrays, frames, lists.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite, or there is but one dimension.
+    """
+    if isinstance(array, np.ndarray) or not hasattr(array, "__dlpack__"):
+        return None
+    tensor = torch.from_dlpack(array).detach()
+    if tensor.ndim < 2:
+        msg = f"X has {tensor.ndim} dimension; give one row an item and one column a feature."
+        raise ValueError(msg)
+    if not bool(torch.isfinite(tensor).all()):
+        msg = "X has numbers that are missing or infinite. Fill them in, or leave the items out."
+        raise ValueError(msg)
+    return tensor
+
+
 def to_batch(
-    module: torch.nn.Module, features: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    module: torch.nn.Module, features: Any, items: np.ndarray, targets: np.ndarray, weights: Any
 ) -> Batch:
-    """Move arrays to the module's device and precision."""
+    """Move some items to the module's device and precision."""
     like = next(module.parameters())
-    arrays = (features, targets, weights / weights.mean())
-    return Batch(*(torch.tensor(array, dtype=like.dtype, device=like.device) for array in arrays))
+    if isinstance(features, torch.Tensor):
+        chosen = features[torch.from_numpy(items).to(features.device)].to(like)
+    else:
+        chosen = torch.tensor(features[items], dtype=like.dtype, device=like.device)
+    arrays = (targets[items], weights[items] / weights[items].mean())
+    rest = (torch.tensor(array, dtype=like.dtype, device=like.device) for array in arrays)
+    return Batch(chosen, *rest)
 
 
 def check_outputs(module: torch.nn.Module, data: Batch) -> None:
@@ -120,7 +148,7 @@ def train(
     history = History([], [], stopped=False)
     best, best_weights, best_epoch = math.inf, None, 0
     for epoch in range(schedule.epochs):
-        history.training.append(_epoch(module, data, optimizer, schedule.batch_size))
+        history.training.append(_epoch(module, data, optimizer, schedule))
         _refuse_divergence(history.training[-1], epoch, schedule.learning_rate)
         bar.update()
         if held_out is None:
@@ -139,19 +167,21 @@ def train(
     return history
 
 
-def logits_of(module: torch.nn.Module, features: np.ndarray, at_once: int = 8192) -> np.ndarray:
+def logits_of(module: torch.nn.Module, features: Any, at_once: int = 8192) -> np.ndarray:
     """Compute logits in bounded memory, in double precision on the host."""
     like = next(module.parameters())
+    if not isinstance(features, torch.Tensor):
+        features = torch.from_numpy(np.array(features))
     parts = []
     with torch.inference_mode():
-        for part in torch.from_numpy(np.array(features)).split(at_once):
+        for part in features.split(at_once):
             logits = module(part.to(device=like.device, dtype=like.dtype))
             parts.append(logits.double().cpu().numpy())
     return np.concatenate(parts)
 
 
 def _epoch(
-    module: torch.nn.Module, data: Batch, optimizer: torch.optim.Optimizer, batch_size: int
+    module: torch.nn.Module, data: Batch, optimizer: torch.optim.Optimizer, schedule: Schedule
 ) -> float:
     """See every item once, in random order; give the mean loss."""
     module.train()
@@ -159,12 +189,15 @@ def _epoch(
     order = torch.randperm(n_items).to(data.weights.device)
     total = torch.zeros((), device=data.weights.device)
     # equal parts: a last batch of one item would break batch normalization
-    for items in order.tensor_split(math.ceil(n_items / batch_size)):
+    for items in order.tensor_split(math.ceil(n_items / schedule.batch_size)):
         batch = data.take(items)
         optimizer.zero_grad()
+        # bfloat16 has the range of float32, so that gradients need no scale
+        with torch.autocast(batch.weights.device.type, torch.bfloat16, enabled=schedule.mixed):
+            logits = module(batch.features)
         # times the mean weight: a batch of light items moves less, so that the steps of an epoch
         # add up to the weighted loss of all items
-        loss = soft_cross_entropy(module(batch.features), batch.targets, batch.weights)
+        loss = soft_cross_entropy(logits.to(batch.targets), batch.targets, batch.weights)
         loss = loss * batch.weights.mean()
         loss.backward()
         optimizer.step()
