@@ -1,5 +1,7 @@
 """Frames of polars and Arrow say what the same frame of pandas says, and are answered in kind."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -276,6 +278,17 @@ def test_probabilities_are_answered_in_kind(kind):
     )
     assert type(found) is type(frame)
     assert columns_of(found) == expected.to_dict(orient="list")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("items", [range(3), ["r0", "r1", "r2"]])
+def test_labels_are_answered_in_kind(kind, items):
+    twin = pd.DataFrame({"a": ["spam", "ham", None], "b": ["spam", "spam", None]}, pd.Index(items))
+    known = wl.Evidence(twin.index, ["ham", "spam"])
+    found = wl.MajorityVote().fit_predict(replace(known.with_votes(twin), kind=kind))
+    assert type(found) is type(MAKE[kind](DATA))
+    labels = [] if isinstance(items, range) else [items]
+    assert list(columns_of(found).values()) == [*labels, ["spam", None, None]]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from weaklabel._check import generator
 from weaklabel._device import beside, device_of, on_host
+from weaklabel._frames import in_kind
 from weaklabel.models import _advice
 from weaklabel.models._em import (
     Climb,
@@ -345,7 +346,7 @@ class BaseLabelModel(BaseEstimator, ABC):
         """
         return self.posterior(evidence).frame(evidence.kind)
 
-    def predict(self, evidence: Evidence, *, ties: Ties = "abstain") -> pd.Series:
+    def predict(self, evidence: Evidence, *, ties: Ties = "abstain") -> Any:
         """Give the most probable class of every item.
 
         Parameters
@@ -358,13 +359,18 @@ class BaseLabelModel(BaseEstimator, ABC):
         Returns
         -------
         pandas.Series of categories
-            NaN where the item is tied, or nothing is known of it.
+            NaN where the item is tied, or nothing is known of it. If the evidence came in frames
+            of polars or Arrow, a frame of them with the column ``label``, beside that of the items'
+            labels unless items are numbered.
         """
         whole = isinstance(self.random_state, numbers.Integral)
         seed = int(self.random_state) if whole else 0
-        return self.posterior(evidence).labels(ties, seed=seed)
+        labels = self.posterior(evidence).labels(ties, seed=seed)
+        if evidence.kind == "pandas":
+            return labels
+        return in_kind(labels.astype(object).to_frame(), evidence.kind)
 
-    def fit_predict(self, evidence: Evidence, y: Any = None) -> pd.Series:
+    def fit_predict(self, evidence: Evidence, y: Any = None) -> Any:
         """Fit, then give the most probable class of every item."""
         return self.fit(evidence, y).predict(evidence)
 
