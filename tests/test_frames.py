@@ -283,7 +283,8 @@ def test_probabilities_are_answered_in_kind(kind):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("items", [range(3), ["r0", "r1", "r2"]])
 def test_labels_are_answered_in_kind(kind, items):
-    twin = pd.DataFrame({"a": ["spam", "ham", None], "b": ["spam", "spam", None]}, pd.Index(items))
+    said = {"a": ["spam", "ham", None], "b": ["spam", "spam", None], "c": ["spam", None, None]}
+    twin = pd.DataFrame(said, pd.Index(items))
     known = wl.Evidence(twin.index, ["ham", "spam"])
     found = wl.MajorityVote().fit_predict(replace(known.with_votes(twin), kind=kind))
     assert type(found) is type(MAKE[kind](DATA))
