@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from weaklabel._check import first_few
 from weaklabel._device import on_host
 from weaklabel.analysis._votes import as_votes, one_each
 from weaklabel.evidence import Evidence
 from weaklabel.models._em import total_variation
+from weaklabel.models._meeting import ENOUGH, meeting
 
 if TYPE_CHECKING:
     from weaklabel.votes import Votes
 
 __all__ = ["diagnose"]
 
-ENOUGH = 20  # common items, for agreement to tell anything
 FAR = 0.25  # total variation between class shares
 
 
@@ -101,12 +100,8 @@ def diagnose(votes: Any, *, model: Any = None) -> pd.DataFrame:
 
 def _about_meeting(votes: Votes) -> Iterator[_Issue]:
     """Look at which sources share items."""
-    said = sparse.csr_array(
-        (np.ones(votes.n_votes), (votes.item, votes.source)), shape=(votes.n_items, votes.n_sources)
-    )
-    together = (said.T @ said).toarray()
-    active = np.diagonal(together) > 0
-    np.fill_diagonal(together, 0)
+    seen = meeting(votes)
+    active, lone, hardly, island = seen.n_votes > 0, seen.lone, seen.hardly, seen.components
     if active.sum() < 3:
         yield _Issue(
             "few sources",
@@ -114,7 +109,6 @@ def _about_meeting(votes: Votes) -> Iterator[_Issue]:
             f"{active.sum()} sources vote, and accuracies need three that overlap.",
             "Further sources on the same items, or gold labels by with_candidates.",
         )
-    lone = active & (together.sum(axis=1) == 0)
     if lone.any() and active.sum() > 1:
         yield _Issue(
             "never meets",
@@ -122,7 +116,6 @@ def _about_meeting(votes: Votes) -> Iterator[_Issue]:
             f"{first_few(votes.sources[lone])}: no item has a vote of another source.",
             "Sources that vote on the same items, or gold labels on some of them.",
         )
-    hardly = active & ~lone & ((together >= ENOUGH).sum(axis=1) < 2)
     if hardly.any() and active.sum() > 2:
         yield _Issue(
             "hardly meets",
@@ -131,7 +124,6 @@ def _about_meeting(votes: Votes) -> Iterator[_Issue]:
             "items, so that their accuracy is mostly what the model takes for granted.",
             "Broader sources, more items, or gold labels on their items.",
         )
-    island = sparse.csgraph.connected_components(sparse.csr_array(together), directed=False)[1]
     islands = [
         votes.sources[island == number].tolist()
         for number in range(island.max(initial=-1) + 1)
@@ -175,9 +167,7 @@ def _about_classes(votes: Votes) -> Iterator[_Issue]:
 
 def _about_silence(votes: Votes) -> Iterator[_Issue]:
     """Look at sources that say one thing."""
-    unit = np.unique(votes.unit)
-    n_said = np.bincount(unit // votes.n_codes, minlength=votes.n_sources)
-    unread = (n_said == 1) & ~votes.informative_silence
+    unread = meeting(votes).one_sided & ~votes.informative_silence
     if unread.any():
         names = votes.sources[unread]
         yield _Issue(

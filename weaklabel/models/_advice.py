@@ -14,11 +14,14 @@ from weaklabel._check import first_few
 from weaklabel._device import on_host
 from weaklabel.evidence import Evidence
 from weaklabel.models._em import Ending
+from weaklabel.models._meeting import ENOUGH, meeting
 from weaklabel.models._votes import votes_of
 
 if TYPE_CHECKING:
     from weaklabel.votes import Votes
 
+
+LEAST_ITEMS = 100  # with fewer, votes that meet rarely are no news
 
 Advice = tuple[str, type[Warning]]
 
@@ -146,6 +149,41 @@ def _about_sources(model: Any, evidence: Evidence) -> Iterator[Advice]:
             f"With {len(accuracy)} source{'s' * (len(accuracy) > 1)} accuracies cannot be learned "
             "from agreement; they are mostly what the model takes for granted. Three or more "
             "sources that overlap let the data speak."
+        )
+        yield text, SourceWarning
+    else:
+        yield from _about_meeting(votes_of(evidence))
+
+
+def _about_meeting(votes: Votes) -> Iterator[Advice]:
+    """Say that accuracies rest on little: sources do not meet, or their silence is not read."""
+    seen = meeting(votes)
+    lone = votes.sources[seen.lone]
+    if len(lone):
+        text = (
+            f"{len(lone)} sources vote on no item of another: {first_few(lone)}. How good they are "
+            "is taken for granted. Add sources that vote on the same items, or gold labels on some "
+            "of them by with_candidates."
+        )
+        yield text, SourceWarning
+    most = seen.n_votes.sum() / 2
+    if (
+        len(votes.sources)
+        and votes.n_items >= LEAST_ITEMS
+        and seen.n_votes[seen.hardly].sum() > most
+    ):
+        text = (
+            f"Most votes are of sources that meet fewer than two others on {ENOUGH} items each, "
+            "so that accuracies are mostly what the model takes for granted. Add broader sources, "
+            "more items, or gold labels by with_candidates; diagnose(evidence) names the sources."
+        )
+        yield text, SourceWarning
+    unread = seen.one_sided & ~on_host(votes.informative_silence) & (seen.n_votes >= ENOUGH)
+    if seen.n_votes[unread].sum() > most:
+        text = (
+            f"{unread.sum()} sources say one thing only, and their silence is taken to say "
+            f"nothing: {first_few(votes.sources[unread])}. Then their votes tell nothing either. "
+            'If they saw every item, say so: with_votes(..., silence="informative").'
         )
         yield text, SourceWarning
 

@@ -127,7 +127,7 @@ class BaseLabelModel(BaseEstimator, ABC):
         DriftWarning
             If the class shares left those of the votes.
         SourceWarning
-            About sources that never vote, vote against the rest, or are too few.
+            About sources that never vote, vote against the rest, are too few, or never meet.
         UnusedEvidence
             If the evidence holds parts that neither terms nor solver use.
         """
