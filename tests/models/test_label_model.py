@@ -331,8 +331,8 @@ def test_random_state_reaches_the_terms():
 
 
 def test_warnings_point_at_the_line_that_fits():
-    evidence = evidence_for(wl.datasets.independent(100, random_state=0))
-    silent = evidence.with_votes(pd.DataFrame({"never": [None] * 100}, index=evidence.index))
+    evidence = evidence_for(wl.datasets.independent(1000, random_state=0))
+    silent = evidence.with_votes(pd.DataFrame({"never": [None] * 1000}, index=evidence.index))
     for model in (wl.LabelModel(), wl.Cautious()):
         with pytest.warns(wl.models.SourceWarning, match="never vote: 'never'") as caught:
             model.fit(silent)
