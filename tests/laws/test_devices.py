@@ -40,8 +40,9 @@ ON_FEATURES = [
 ]
 # scikit-learn fits on the host: features cross in every sweep, and cannot but
 ON_HOST = ["Classifier"]
-# sparse matrices, and parts of a graph by color: the scores cross once, the answer comes back
-LOOP_ON_HOST = ["MeanField", "RandomWalk", "Spreading"]
+# how often scores, or what came of them, are fetched: mean field loops on the host, part by part;
+# labels spread on the device, between a start and an end on the host
+FETCHED = {"MeanField": 1, "RandomWalk": 2, "Spreading": 2}
 
 
 def away(array: Any) -> Any:
@@ -161,7 +162,7 @@ STATEMENTS = {
 @pytest.mark.parametrize("what", ["blank", "graph", *STATEMENTS])
 @pytest.mark.parametrize("kind", SOLVERS, ids=lambda kind: kind.__name__)
 def test_a_solver_fetches_items_once(kind, what, fetched, rng):
-    """Where bags are is read once; those that loop on the host read the scores once, too."""
+    """Where bags are is read once; no sweep fetches more."""
     here = wl.Evidence([f"r{i}" for i in range(N_ITEMS)], classes=["x", "y", "z"])
     if what == "graph":
         here = here.with_neighbors(sparse_graph(rng))
@@ -181,7 +182,7 @@ def test_a_solver_fetches_items_once(kind, what, fetched, rng):
             found = solver.solve(away(scores), there)
             expected = solver.solve(scores, here)
         large.append(fetched.large())
-        assert fetched.computed() == (kind.__name__ in LOOP_ON_HOST)
+        assert fetched.computed() <= FETCHED.get(kind.__name__, 0)
         assert found.probabilities.device == AWAY
         pd.testing.assert_frame_equal(found.frame(), expected.frame(), rtol=1e-8, atol=1e-10)
     assert large[0] == large[1] <= 3

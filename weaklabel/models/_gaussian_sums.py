@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
+from weaklabel.solvers._arrays import safe_ratio
+
 
 class Sums(NamedTuple):
     """Sums over items, of features taken relative to a shift that all chunks share.
@@ -66,10 +68,3 @@ class Belief(NamedTuple):
 
     items: float
     variance: Any
-
-
-def safe_ratio(part: Any, whole: Any) -> Any:
-    """Divide; 0 where the divisor is 0."""
-    xp = array_namespace(part)
-    some = whole > 0
-    return xp.where(some, part / xp.where(some, whole, xp.ones_like(whole)), xp.zeros_like(part))

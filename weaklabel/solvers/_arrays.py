@@ -70,3 +70,9 @@ def upper_half(values: Any) -> Any:
     xp, n = array_namespace(values), values.shape[0]
     ranked = xp.sort(values)
     return values >= (ranked[(n - 1) // 2] + ranked[n // 2]) / 2
+
+
+def safe_ratio(part: Any, whole: Any) -> Any:
+    """Divide by what is positive; 0 elsewhere."""
+    xp, some = array_namespace(part), whole > 0
+    return xp.where(some, part / xp.where(some, whole, xp.ones_like(whole)), xp.zeros_like(part))

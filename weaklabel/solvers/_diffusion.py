@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from array_api_compat import array_namespace, is_numpy_array
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from weaklabel._device import beside, on_host
+from weaklabel.kernels import gather_sum
 from weaklabel.posterior import Posterior
+from weaklabel.solvers._arrays import safe_ratio
 from weaklabel.solvers.independent import Independent
 
 if TYPE_CHECKING:
@@ -105,33 +109,49 @@ class Solved(NamedTuple):
     n_iter: int
 
 
-def solve_diffusion(flow: Any, right: np.ndarray, tol: float, max_iter: int) -> Solved:
+def solve_diffusion(flow: Any, right: np.ndarray, tol: float, max_iter: int, like: Any) -> Solved:
     """Solve ``(1 - flow) x = right`` for all columns, by conjugate gradients.
 
     Parameters
     ----------
     flow : scipy.sparse array, n x n
-        Symmetric, with eigenvalues below 1.
+        Symmetric, with eigenvalues below 1; entries are positive.
     right : float64 array, n x n_columns
     tol : float
         Largest residual, as a share of the right side, column by column.
     max_iter : int
+    like : array
+        Steps are taken where it lives.
     """
-    x, residual = np.zeros_like(right), right.copy()
-    direction, size = residual.copy(), np.sum(residual**2, axis=0)
+    xp, times = array_namespace(like), _product(flow, like)
+    residual = beside(right, like)
+    x = xp.zeros_like(residual)
+    direction, residual = (xp.asarray(residual, copy=True) for _ in range(2))
+    size = xp.sum(residual**2, axis=0)
     enough = tol**2 * size
     n_iter = 0
-    while (size > enough).any() and n_iter < max_iter:
-        image = direction - flow @ direction
-        curved = np.sum(direction * image, axis=0)
-        step = np.divide(size, curved, out=np.zeros_like(size), where=curved > 0)
+    while bool(xp.any(size > enough)) and n_iter < max_iter:
+        image = direction - times(direction)
+        step = safe_ratio(size, xp.sum(direction * image, axis=0))
         x += step * direction
         residual -= step * image
-        before, size = size, np.sum(residual**2, axis=0)
-        direction *= np.divide(size, before, out=np.zeros_like(size), where=before > 0)
+        before, size = size, xp.sum(residual**2, axis=0)
+        direction *= safe_ratio(size, before)[None, :]
         direction += residual
         n_iter += 1
-    return Solved(x, bool((size <= enough).all()), n_iter)
+    return Solved(on_host(x), bool(xp.all(size <= enough)), n_iter)
+
+
+def _product(flow: Any, like: Any) -> Callable[[Any], Any]:
+    """Give what multiplies a sparse array with a table, where another lives."""
+    if is_numpy_array(like):
+        return lambda table: flow @ table
+    rows: Any = sparse.csr_array(flow)
+    column, weight, starts = (
+        beside(each, like)
+        for each in (rows.indices.astype(np.int64), rows.data, rows.indptr.astype(np.int64))
+    )
+    return lambda table: gather_sum(table, column, weight, starts)
 
 
 def spread(seeds: Seeds, values: np.ndarray, solved: Solved, scores: Any, tol: float) -> Spread:

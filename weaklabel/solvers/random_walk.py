@@ -89,6 +89,6 @@ class RandomWalk(Solver):
         values = np.where(ends[:, None], seeds.known, 0.0)
         from_free = sparse.csr_array(flow[free])
         right = from_free[:, ends] @ (values * root[:, None])[ends]
-        solved = solve_diffusion(from_free[:, free], right, self.tol, self.max_iter)
+        solved = solve_diffusion(from_free[:, free], right, self.tol, self.max_iter, scores)
         values[free] = solved.values / root[free, None]
         return spread(seeds, values, solved, scores, self.tol)

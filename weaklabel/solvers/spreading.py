@@ -105,6 +105,6 @@ class Spreading(Solver):
         values = np.where(seeds.informed[:, None], seeds.known, 0.0)
         from_free = sparse.csr_array(flow[free] * self.alpha)
         right = (1 - self.alpha) * values[free] + from_free[:, held] @ values[held]
-        solved = solve_diffusion(from_free[:, free], right, self.tol, self.max_iter)
+        solved = solve_diffusion(from_free[:, free], right, self.tol, self.max_iter, scores)
         values[free] = solved.values
         return spread(seeds, values, solved, scores, self.tol)
