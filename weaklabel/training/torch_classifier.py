@@ -57,7 +57,7 @@ class TorchClassifier(EndModel):
         uniform or all-missing rows of probabilities, missing labels.
     mixed_precision : bool, default=False
         Let the module compute in bfloat16 while it trains, and keep weights, loss and predictions
-        in single precision: on a GPU several times faster for large networks.
+        in single precision; for large networks on a GPU.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ...; ``"auto"`` is CUDA where there is a GPU. All
         items that training uses are moved there.

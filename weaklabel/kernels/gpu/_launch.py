@@ -6,9 +6,12 @@ adds atomically, and every sum has one order.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from array_api_compat import is_cupy_array
 from numba import config, cuda
+from numba.core.errors import NumbaPerformanceWarning
 
 SIMULATED = bool(config.ENABLE_CUDASIM)
 
@@ -26,7 +29,14 @@ def blocks_for(work: int, at_once: int = THREADS) -> int:
 def launch(kernel, n_blocks, n_threads, *args):
     """Run a kernel; nothing is done, or waited for, where there is no block."""
     if n_blocks > 0:
-        kernel[n_blocks, n_threads, *_stream()](*map(_seen, args))
+        _configured(kernel, n_blocks, n_threads)(*map(_seen, args))
+
+
+def _configured(kernel, n_blocks, n_threads):
+    """Set the grid; numba warns of small ones, which are right for little work."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumbaPerformanceWarning)
+        return kernel[n_blocks, n_threads, *_stream()]
 
 
 def _stream():
