@@ -1,11 +1,13 @@
-"""Time weaklabel beside Snorkel and crowd-kit: the same votes, one run, one machine.
+"""Time weaklabel beside other libraries: the same data, one run, one machine.
 
 ``python -m benchmarks.speed [--cases A B] [--quick] [--peer-python PATH] [--out CSV]``
 
 Every system runs in a process of its own. Seconds are the median of three runs (one with
 ``--quick``, fewer where they take long) after one on little data, from votes in the form that the
 library wants, to labels. `peak_mb` is the most memory its process had, libraries and data
-included. What takes more than 8 GiB of address space or 300 s is given up, and `note` says so.
+included; `bandwidth_share` is the share of the bandwidth of memory, measured by a triad in the same
+run, that a pass over the input takes. What takes more than 8 GiB of address space or 300 s is given
+up, and `note` says so.
 `agrees` is the share of items that get our label.
 """
 
@@ -22,7 +24,7 @@ from benchmarks.speed._processes import run_alone
 
 def main(arguments: list[str] | None = None) -> int:
     """Print and write the table; 1 if one of our own systems failed."""
-    names = ["apply", "outofcore", *_cases.CASES]
+    names = [*_cases.OTHERS, *_cases.CASES]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -30,14 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="small sizes")
     parser.add_argument("--peer-python", help="interpreter with snorkel and crowd-kit")
     parser.add_argument("--out", type=Path, help="CSV file to write")
+    parser.add_argument("--note", nargs="*", default=[], help="what else to say of the run")
     chosen = parser.parse_args(arguments)
     pythons = _cases.pythons(chosen.peer_python)
     rows = []
+    made = _results.made(peers=_versions(pythons)) + "".join(f"; {note}" for note in chosen.note)
     for row in _cases.rows(chosen.cases, quick=chosen.quick, pythons=pythons):
         rows.append(row)
         print(_line(row), flush=True)
-    if chosen.out:
-        _results.write(chosen.out, rows, _cases.COLUMNS, _results.made(peers=_versions(pythons)))
+        if chosen.out:  # as it goes: a run may take an hour
+            _results.write(chosen.out, rows, _cases.COLUMNS, made)
     return int(any(row["system"].startswith("weaklabel") and row.get("note") for row in rows))
 
 

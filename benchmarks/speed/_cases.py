@@ -5,18 +5,28 @@ from __future__ import annotations
 import math
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.speed import apply, outofcore
+from benchmarks.speed import (
+    apply,
+    belief_propagation,
+    mixture,
+    neighbors,
+    outofcore,
+    sinkhorn,
+    start,
+)
 from benchmarks.speed._processes import has_module, run_alone
 
 Row = dict[str, Any]
-COLUMNS = ["case", "system", "seconds", "ratio_to_ours", "peak_mb", "agrees", "note"]
+COLUMNS = [
+    *["case", "system", "seconds", "ratio_to_ours", "peak_mb", "bandwidth_share", "agrees", "note"]
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,44 +52,51 @@ class Case:
     sweeps: int = 0
 
 
-MILLION = {"draw": "labeling_functions", "n_items": 1_000_000}
-TENTH = MILLION | {"n_items": 100_000}
-CROWD = {"draw": "crowd", "n_items": 100_000}
-MANY = {"draw": "many_sources", "n_items": 2000, "n_sources": 1200}
+FEW = {"draw": "labeling_functions", "n_items": 50_000}
+DENSE = {"draw": "labeling_functions", "n_items": 1_000_000}
+SPARSE = DENSE | {"coverage": 0.02}
+WIDE = {"draw": "labeling_functions", "n_items": 100_000, "n_sources": 200, "n_classes": 10}
+CROWD = {"draw": "crowd", "n_items": 1_000_000, "n_sources": 1000}
+SMALL_CROWD = {"draw": "crowd", "n_items": 100_000, "n_sources": 200}
+MANY = {"draw": "many_sources", "n_items": 5000}
+VOTERS = ("weaklabel MajorityVote", "snorkel MajorityLabelVoter", "crowd-kit MajorityVote")
+MODELS = (
+    "weaklabel LabelModel",
+    "weaklabel DawidSkene",
+    "snorkel LabelModel",
+    "crowd-kit DawidSkene",
+)
+SWEEPS = ("weaklabel DawidSkene, sweeps, long", "crowd-kit DawidSkene, sweeps")
 
 CASES = {
     "majority": Case(
-        title="plain vote, {n_items:,} x 20",
-        full=MILLION,
-        quick=TENTH,
-        systems=(
-            "weaklabel MajorityVote",
-            "snorkel MajorityLabelVoter",
-            "crowd-kit MajorityVote",
-        ),
-    ),
-    "sweeps": Case(
-        title="5 E-steps of Dawid-Skene, {n_items:,} x 20",
-        full=MILLION,
-        quick=TENTH,
-        sweeps=5,
-        systems=("weaklabel DawidSkene, sweeps", "crowd-kit DawidSkene, sweeps"),
+        title="plain vote, {n_items:,} x 50 at 20 %", full=DENSE, quick=FEW, systems=VOTERS
     ),
     "fit": Case(
-        title="label models with defaults, {n_items:,} x 20",
-        full=MILLION,
-        quick=TENTH,
-        systems=(
-            "weaklabel LabelModel",
-            "weaklabel DawidSkene",
-            "snorkel LabelModel",
-            "crowd-kit DawidSkene",
-        ),
+        title="label models, {n_items:,} x 50 at 20 %", full=DENSE, quick=FEW, systems=MODELS
+    ),
+    "fit-sparse": Case(
+        title="label models, {n_items:,} x 50 at 2 %",
+        full=SPARSE,
+        quick=FEW | {"coverage": 0.02},
+        systems=MODELS,
+    ),
+    "fit-classes": Case(
+        title="label models, {n_items:,} x {n_sources} at 20 %, {n_classes} classes",
+        full=WIDE,
+        quick=WIDE | {"n_items": 2000},
+        systems=MODELS,
+    ),
+    "many-sources": Case(
+        title="label models, {n_items:,} x 1,200 at 2 %, 56 classes",
+        full=MANY,
+        quick=MANY | {"n_items": 300},
+        systems=MODELS,
     ),
     "crowd": Case(
-        title="crowd, {n_items:,} x 5 of 200, 4 classes",
-        full=CROWD,
-        quick=CROWD | {"n_items": 10_000},
+        title="crowd, {n_items:,} x 5 of {n_sources}, 4 classes",
+        full=SMALL_CROWD,
+        quick=SMALL_CROWD | {"n_items": 5000},
         systems=(
             "weaklabel LabelModel, long",
             "weaklabel DawidSkene, long",
@@ -90,27 +107,31 @@ CASES = {
         ),
     ),
     "crowd-sweeps": Case(
-        title="20 E-steps of Dawid-Skene, crowd, {n_items:,} x 5 of 200, 4 classes",
+        title="10 E-steps of Dawid-Skene, crowd, {n_items:,} x 5 of {n_sources}, 4 classes",
         full=CROWD,
-        quick=CROWD | {"n_items": 10_000},
-        sweeps=20,
-        systems=("weaklabel DawidSkene, sweeps, long", "crowd-kit DawidSkene, sweeps"),
-    ),
-    "many-sources": Case(
-        title="{n_items:,} x {n_sources:,} at 2 %, 56 classes",
-        full=MANY,
-        quick=MANY | {"n_items": 500, "n_sources": 300},
-        systems=(
-            "weaklabel LabelModel",
-            "weaklabel DawidSkene",
-            "snorkel LabelModel",
-            "crowd-kit DawidSkene",
-        ),
+        quick=CROWD | {"n_items": 5000},
+        sweeps=10,
+        systems=SWEEPS,
     ),
 }
 BY_TEXTS = {100_000: tuple(apply.CASES), 1_000_000: ("all",)}  # number of texts, cases
 APPLY = {"full": BY_TEXTS, "quick": {10_000: tuple(apply.CASES)}}
 OUT_OF_CORE = {"full": [1_000_000, 10_000_000], "quick": [50_000]}
+TRANSPORT = {"full": [(100_000, 10), (1_000_000, 10), (1_000_000, 100)], "quick": [(20_000, 5)]}
+MIXTURE = {"full": 200_000, "quick": 2000}
+BELIEFS = {"full": 1_000_000, "quick": 2000}  # items, in bags of 64, with 5 neighbors
+NEIGHBORS = {
+    "full": [
+        ("some", "curved", 50_000),
+        ("approximate", "curved", 50_000),
+        ("approximate", "normal", 50_000),
+        ("some", "curved", 500_000),
+        ("approximate", "curved", 500_000),
+    ],
+    "quick": [("some", "curved", 6000), ("approximate", "curved", 6000)],
+}
+REFIT = {"full": 1_000_000, "quick": 5000}
+OTHERS = ["apply", "outofcore", "sinkhorn", "mixture", "beliefs", "neighbors", "refit", "start"]
 
 
 def rows(names: list[str], *, quick: bool, pythons: dict[str, str]) -> Iterator[Row]:
@@ -119,19 +140,42 @@ def rows(names: list[str], *, quick: bool, pythons: dict[str, str]) -> Iterator[
     Parameters
     ----------
     names : list of str
-        "apply", "outofcore", or keys of `CASES`.
+        Of `OTHERS`, or keys of `CASES`.
     quick : bool
         Take the small sizes.
     pythons : dict
         The interpreter of each library that is there: "weaklabel", "snorkel", "crowd-kit".
     """
+    size = "quick" if quick else "full"
+    others: dict[str, Callable[[], Iterable[Row]]] = {
+        "apply": lambda: _apply_rows(quick, pythons.get("snorkel")),
+        "outofcore": lambda: _out_of_core_rows(quick),
+        "sinkhorn": lambda: _transport_rows(TRANSPORT[size]),
+        "mixture": lambda: mixture.table(MIXTURE[size]),
+        "beliefs": lambda: belief_propagation.table(BELIEFS[size], 64, 5, 20),
+        "neighbors": lambda: neighbors.table(NEIGHBORS[size]),
+        "refit": lambda: start.refits(REFIT[size]),
+        "start": lambda: [*start.imports(), *start.demo()],
+    }
     for name in names:
-        if name == "apply":
-            yield from _apply_rows(quick, pythons.get("snorkel"))
-        elif name == "outofcore":
-            yield from _out_of_core_rows(quick)
+        if name in others:
+            for row in others[name]():
+                ours = float("nan") if "seconds" not in row else row["seconds"]
+                yield (
+                    {"ratio_to_ours": 1.0, "seconds": ours} | row | {"agrees": float(row["agrees"])}
+                )
         else:
             yield from _label_model_rows(CASES[name], quick, pythons)
+
+
+def _transport_rows(shapes: list[tuple[int, int]]) -> Iterator[Row]:
+    """Time entropic transport, and say which share of the bandwidth of memory a sweep takes."""
+    speed = run_alone("benchmarks.speed._bandwidth:triad")["bytes_per_second"]
+    for n_rows, n_columns in shapes:
+        for row in sinkhorn.compared(n_rows, n_columns):
+            width = 8 if "float64" in row["case"] else 4
+            moved = n_rows * n_columns * width / speed
+            yield row | {"bandwidth_share": moved / row["seconds"]}
 
 
 def _apply_rows(quick: bool, snorkel_python: str | None) -> Iterator[Row]:
@@ -164,20 +208,23 @@ def _label_model_rows(case: Case, quick: bool, pythons: dict[str, str]) -> Itera
     title = case.title.format(**data)
     ours: np.ndarray | None = None
     reference: float | None = None
-    for system in case.systems:
-        python = pythons.get(system.split()[0])
-        if python is None:
-            continue
-        plan = {"system": system, "data": data, "sweeps": case.sweeps, "runs": 1 if quick else 3}
-        found, labels = _measured(plan, python)
-        if reference is None:
-            ours, reference = labels, found["seconds"]
-        yield found | {
-            "case": title,
-            "system": system,
-            "ratio_to_ours": found["seconds"] / reference,
-            "agrees": _agreement(ours, labels),
-        }
+    with tempfile.TemporaryDirectory() as folder:
+        run_alone("benchmarks.speed._votes:write", folder=folder, **data)
+        for system in case.systems:
+            python = pythons.get(system.split()[0])
+            if python is None:
+                continue
+            runs = 1 if quick else 3
+            plan = {"system": system, "votes": folder, "sweeps": case.sweeps, "runs": runs}
+            found, labels = _measured(plan, python)
+            if reference is None:
+                ours, reference = labels, found["seconds"]
+            yield found | {
+                "case": title,
+                "system": system,
+                "ratio_to_ours": found["seconds"] / reference,
+                "agrees": _agreement(ours, labels),
+            }
 
 
 def _measured(plan: dict[str, Any], python: str) -> tuple[Row, np.ndarray | None]:

@@ -35,15 +35,13 @@ def measure(**plan: Any) -> dict[str, Any]:
     return found
 
 
-def timed(
-    *, data: dict[str, Any], system: str, sweeps: int, runs: int, labels: str
-) -> dict[str, Any]:
+def timed(*, votes: str, system: str, sweeps: int, runs: int, labels: str) -> dict[str, Any]:
     """Time one system on one set of votes; the labels are written to a file.
 
     Parameters
     ----------
-    data : dict
-        ``draw``, the name of a function of `_votes`, and its arguments.
+    votes : str
+        Folder of `_votes.write`.
     system : str
         Key of `SYSTEMS`.
     sweeps : int
@@ -53,18 +51,19 @@ def timed(
     labels : str
         npy file to write: the position of the best class of each item, -1 if none is given.
     """
-    arguments = {name: value for name, value in data.items() if name != "draw"}
-    votes = getattr(_votes, data["draw"])(**arguments)
     prepare, call = SYSTEMS[system]
-    prepared = prepare(votes)
+    found = _votes.read(votes)
+    prepared = prepare(found)
+    sizes = {name: found[name] for name in ("n_items", "n_classes")}
+    del found
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about convergence after a few sweeps, and from peers
-        little = _votes.labeling_functions(n_items=WARM_UP)
+        little = _votes.labeling_functions(n_items=WARM_UP, n_sources=20)
         call(prepare(little), little, sweeps)
-        (items, best), seconds = repeated(lambda: call(prepared, votes, sweeps), runs)
-    found = np.full(int(votes["n_items"]), -1)
-    found[items] = best
-    np.save(labels, found)
+        (items, best), seconds = repeated(lambda: call(prepared, sizes, sweeps), runs)
+    answer = np.full(int(sizes["n_items"]), -1)
+    answer[items] = best
+    np.save(labels, answer)
     return {"seconds": seconds}
 
 

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+CHUNK = 100_000  # items that are drawn at a time
 Sparse = dict[str, np.ndarray]  # item, source, label; n_items, n_sources, n_classes
 
 
-def labeling_functions(n_items: int, n_sources: int = 20, seed: int = 0) -> Sparse:
-    """Draw votes of sources on two even classes.
+def write(folder: str, draw: str, **arguments: int | float) -> dict[str, int]:
+    """Draw votes by a function of this module and write them, in a process of its own.
 
-    Coverage .3, accuracy normal(.8, .1) within .5 and .98; a source that errs says either class.
+    So the memory that drawing takes is not that of the systems that read them.
+    """
+    votes = globals()[draw](**arguments)
+    kinds = {"item": np.int32, "source": np.int16, "label": np.int8}
+    for name, values in votes.items():
+        np.save(Path(folder, f"{name}.npy"), values.astype(kinds.get(name, np.int64)))
+    return {"n_votes": len(votes["item"])}
+
+
+def read(folder: str) -> Sparse:
+    """Read votes that were written."""
+    return {path.stem: np.load(path) for path in sorted(Path(folder).glob("*.npy"))}
+
+
+def labeling_functions(
+    n_items: int, n_sources: int = 50, n_classes: int = 2, coverage: float = 0.2, seed: int = 0
+) -> Sparse:
+    """Draw votes of sources on even classes.
+
+    Accuracy normal(.8, .1) within .5 and .98; a source that errs says any class.
     """
     rng = np.random.default_rng(seed)
-    gold = rng.integers(0, 2, n_items)
+    gold = rng.integers(0, n_classes, n_items)
     accuracy = rng.normal(0.8, 0.1, n_sources).clip(0.5, 0.98)
-    fires = rng.random((n_items, n_sources)) < 0.3
-    right = rng.random((n_items, n_sources)) < accuracy
-    said = np.where(right, gold[:, None], rng.integers(0, 2, (n_items, n_sources)))
-    item, source = np.nonzero(fires)
-    return _sparse(item, source, said[item, source], (n_items, n_sources, 2))
+    parts = []
+    for first in range(0, n_items, CHUNK):
+        truth = gold[first : first + CHUNK]
+        shape = (len(truth), n_sources)
+        item, source = np.nonzero(rng.random(shape) < coverage)
+        right = rng.random(len(item)) < accuracy[source]
+        said = np.where(right, truth[item], rng.integers(0, n_classes, len(item)))
+        parts.append((item + first, source, said))
+    item, source, said = map(np.concatenate, zip(*parts, strict=True))
+    return _sparse(item, source, said, (n_items, n_sources, n_classes))
 
 
 def crowd(n_items: int, n_sources: int = 200, seed: int = 0) -> Sparse:
@@ -34,7 +61,7 @@ def crowd(n_items: int, n_sources: int = 200, seed: int = 0) -> Sparse:
     return _said(rng, gold, accuracy, (item, source), (n_items, n_sources, 4))
 
 
-def many_sources(n_items: int, n_sources: int, seed: int = 0) -> Sparse:
+def many_sources(n_items: int, n_sources: int = 1200, seed: int = 0) -> Sparse:
     """Draw votes of very many sources on 56 even classes, at 2 % coverage."""
     rng = np.random.default_rng(seed)
     gold = rng.integers(0, 56, n_items)

@@ -149,6 +149,11 @@ def _seconds_a_sweep(sweeps: Callable[[int], Any]) -> float:
 
 
 def table(n_rows: int, n_columns: int) -> list[dict[str, Any]]:
+    """Measure every system on every dtype, and what is ours alone."""
+    return compared(n_rows, n_columns) + list(_ours_alone(n_rows, n_columns))
+
+
+def compared(n_rows: int, n_columns: int) -> list[dict[str, Any]]:
     """Measure every system on every dtype, each in its own process."""
     lines: list[dict[str, Any]] = []
     for dtype in ("float64", "float32"):
@@ -171,7 +176,7 @@ def table(n_rows: int, n_columns: int) -> list[dict[str, Any]]:
                 }
             )
             print("  ".join(map(str, lines[-1].values())), flush=True)
-    return lines + list(_ours_alone(n_rows, n_columns))
+    return lines
 
 
 def _ours_alone(n_rows: int, n_columns: int) -> Iterator[dict[str, Any]]:

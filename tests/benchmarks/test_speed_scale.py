@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import _results
 from benchmarks.speed import __main__ as speed
-from benchmarks.speed import _cases, apply, outofcore
+from benchmarks.speed import _bandwidth, _cases, apply, mixture, outofcore, sinkhorn, start
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +49,23 @@ def test_both_are_cases_of_the_suite(monkeypatch):
     rows = list(_cases.rows(["apply", "outofcore"], quick=True, pythons={}))
     assert rows[-1]["agrees"] == 1
     assert len(rows) == 5
+
+
+def test_other_cases_agree_on_little_data(monkeypatch):
+    def run_here(function, *, python=None, **arguments):
+        module, _, name = function.partition(":")
+        return getattr(import_module(module), name)(**arguments) | {"peak_mb": 1.0}
+
+    for module in (_cases, mixture, sinkhorn, start):
+        monkeypatch.setattr(module, "run_alone", run_here)
+    monkeypatch.setattr(mixture, "SWEEPS", 2)
+    monkeypatch.setattr(start, "TIMES", 1)
+    monkeypatch.setattr(_bandwidth, "NUMBERS", 1000)
+    monkeypatch.setattr(sinkhorn, "has_module", lambda python, name: False)
+    monkeypatch.setitem(_cases.MIXTURE, "quick", 500)
+    monkeypatch.setitem(_cases.REFIT, "quick", 600)
+    monkeypatch.setitem(_cases.TRANSPORT, "quick", [(300, 3)])
+    rows = list(_cases.rows(["mixture", "refit", "sinkhorn"], quick=True, pythons={}))
+    assert [row["agrees"] > 0.9 for row in rows] == [True] * len(rows)
+    assert {"weaklabel update", "scikit-learn GaussianMixture"} <= {row["system"] for row in rows}
+    assert rows[-1]["bandwidth_share"] > 0

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from weaklabel.graph._exact import ROWS, blocks, doubled, exact_neighbors, nothing, with_norms
+from weaklabel.graph._exact import (
+    ROWS,
+    blocks,
+    doubled,
+    exact_neighbors,
+    nothing,
+    with_norms,
+    without_itself,
+)
 from weaklabel.kernels import top_k
 
 RECALL = 0.99  # wanted on the sample; leaves room above what is promised
@@ -94,6 +102,8 @@ def _search(points: np.ndarray, cell: np.ndarray, looked: np.ndarray, k: int) ->
     left = doubled(points)
     best, found = nothing(points, n_points, k)
     asks = _inverse(looked, n_cells)
+    place = np.empty(n_points, dtype=np.int64)
+    place[order] = np.arange(n_points)
     for c in range(n_cells):
         name = order[first[c] : first[c + 1]]
         inside = right[first[c] : first[c + 1]].T
@@ -101,7 +111,7 @@ def _search(points: np.ndarray, cell: np.ndarray, looked: np.ndarray, k: int) ->
         for block in blocks(len(asking), ROWS):
             row = asking[block]
             table = left[row] @ inside
-            table[row[:, None] == name[None, :]] = np.inf
+            table = without_itself(table, place[row] - first[c])
             best[row], found[row] = top_k(table, name, best[row], found[row])
     return found
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from array_api_compat import array_namespace
+import numpy as np
+from array_api_compat import array_namespace, is_numpy_array
 
 from weaklabel._device import device_of
 from weaklabel.kernels import top_k
@@ -43,11 +44,20 @@ def exact_neighbors(points: Any, k: int, rows: Any = None) -> Any:
         for others in blocks(points.shape[0], COLUMNS):
             name = every[others]
             table = left @ right[others, ...].T
-            itself = row[:, None] == name[None, :]
-            table = xp.where(itself, xp.full_like(table, xp.inf), table)
-            best, found = top_k(table, name, best, found)
+            best, found = top_k(without_itself(table, row - others.start), name, best, found)
         parts.append(found)
     return xp.concat(parts)
+
+
+def without_itself(table: Any, place: Any) -> Any:
+    """Put infinity where a row meets itself: in column `place`, if there is such a column."""
+    xp = array_namespace(table)
+    if is_numpy_array(table):
+        row = np.flatnonzero((place >= 0) & (place < table.shape[1]))
+        table[row, place[row]] = np.inf
+        return table
+    column = xp.arange(table.shape[1], dtype=place.dtype, device=device_of(table))
+    return xp.where(place[:, None] == column[None, :], xp.full_like(table, xp.inf), table)
 
 
 def blocks(number: int, size: int) -> Iterator[slice]:
