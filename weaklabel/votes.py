@@ -96,7 +96,9 @@ class Votes:
         """What was said by whom, as one number: source times n_codes plus code."""
         xp = array_namespace(self.item)
         wide = xp.int32 if self.n_units < 2**31 else xp.int64
-        return xp.astype(self.source, wide) * self.n_codes + xp.astype(self.code, wide)
+        unit = xp.astype(self.source, wide, copy=False) * self.n_codes
+        unit += xp.astype(self.code, wide, copy=False)
+        return unit
 
     @property
     def n_units(self) -> int:
