@@ -5,9 +5,9 @@
 Every system runs in a process of its own. Seconds are the median of three runs (one with
 ``--quick``, fewer where they take long) after one on little data, from votes in the form that the
 library wants, to labels. `peak_mb` is the most memory its process had, libraries and data
-included; `bandwidth_share` is the share of the bandwidth of memory, measured by a triad in the same
-run, that a pass over the input takes. What takes more than 8 GiB of address space or 300 s is given
-up, and `note` says so.
+included; `cpu_seconds` are those of all threads: on a busy machine compare these. What takes more
+than 8 GiB of address space or 300 s is given up, and `note` says so. `bandwidth_share` is what a
+pass over the input takes of the bandwidth of memory, measured by a triad in the same run.
 `agrees` is the share of items that get our label.
 """
 
@@ -57,7 +57,8 @@ def _line(row: _cases.Row) -> str:
     """Say what one system did on one case."""
     return (
         f"{row['case']:52} {row['system']:35} {row['seconds']:9.3f} s "
-        f"{row['ratio_to_ours']:7.1f} x  {row['peak_mb']:7.0f} MB  "
+        f"{row['ratio_to_ours']:7.1f} x  cpu {row.get('cpu_seconds', float('nan')):7.2f} s  "
+        f"{row['peak_mb']:7.0f} MB  "
         f"agrees {row['agrees']:.4f}  {row.get('note', '')}"
     )
 

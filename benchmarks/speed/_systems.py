@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.speed import _votes
-from benchmarks.speed._processes import repeated
+from benchmarks.speed._processes import cpu_repeated
 
 GIVE_UP = 300  # seconds of one process
 WARM_UP = 25_000  # items of a call that is not timed: it loads libraries and compiled code
@@ -60,11 +60,11 @@ def timed(*, votes: str, system: str, sweeps: int, runs: int, labels: str) -> di
         warnings.simplefilter("ignore")  # about convergence after a few sweeps, and from peers
         little = _votes.labeling_functions(n_items=WARM_UP, n_sources=20)
         call(prepare(little), little, sweeps)
-        (items, best), seconds = repeated(lambda: call(prepared, sizes, sweeps), runs)
+        (items, best), seconds, cpu = cpu_repeated(lambda: call(prepared, sizes, sweeps), runs)
     answer = np.full(int(sizes["n_items"]), -1)
     answer[items] = best
     np.save(labels, answer)
-    return {"seconds": seconds}
+    return {"seconds": seconds, "cpu_seconds": cpu}
 
 
 def _give_up(number: int, frame: Any) -> None:  # noqa: ARG001 - how signals call

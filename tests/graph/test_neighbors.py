@@ -276,7 +276,7 @@ def test_settings_that_are_none(settings_, message):
 
 
 def test_features_that_are_missing_are_named():
-    frame = pd.DataFrame({"x": [1.0, np.nan, np.inf]}, list("abc"))
+    frame = pd.DataFrame({"x": [1.0, np.nan, np.nan]}, list("abc"))
     with pytest.raises(ValueError, match=r"2 items have features that are missing .*: 'b', 'c'"):
         neighbors(frame, 1)
 
