@@ -32,17 +32,17 @@ def test_all_ways_to_apply_functions_agree(tmp_path, capsys):
 
 
 def test_files_and_memory_agree(tmp_path, monkeypatch):
-    monkeypatch.setattr(outofcore, "MILLION", 700)  # two files
+    monkeypatch.setattr(outofcore, "MILLION", 3000)  # two files
     out = tmp_path / "table.csv"
-    assert outofcore.main(["--rows", "700", "1400", "--out", str(out), "--note", "small"]) == 0
+    assert outofcore.main(["--rows", "3000", "6000", "--out", str(out), "--note", "small"]) == 0
     assert "; small" in out.read_text(encoding="utf-8")
     table = _results.read(out)
     assert table["difference"].max() < 1e-10
-    assert table["rows"].tolist() == [700, 700, 1400]
+    assert table["rows"].tolist() == [3000, 3000, 6000]
 
 
 def test_both_are_cases_of_the_suite(monkeypatch):
-    monkeypatch.setitem(_cases.OUT_OF_CORE, "quick", [700])
+    monkeypatch.setitem(_cases.OUT_OF_CORE, "quick", [3000])
     monkeypatch.setitem(_cases.APPLY, "quick", {200: ("parts",)})
     monkeypatch.setattr(_cases, "pythons", lambda peer: {"weaklabel": "python"})
     assert speed.main(["--quick", "--cases", "apply", "outofcore"]) == 0
