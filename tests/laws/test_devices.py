@@ -21,7 +21,7 @@ from laws._cases import VARIANTS, evidence_of, no_advice, quick
 from scipy import sparse
 
 import weaklabel as wl
-from weaklabel import _device, models, solvers
+from weaklabel import _device, models, solvers, transport
 from weaklabel.models import BaseLabelModel
 from weaklabel.models._chunks import Loop, is_additive, sum_over
 
@@ -193,3 +193,43 @@ def sparse_graph(rng: np.random.Generator) -> Any:
     ends = rng.integers(N_ITEMS, size=(2, 2 * N_ITEMS))
     one = sparse.coo_array((np.ones(2 * N_ITEMS), tuple(ends)), shape=(N_ITEMS, N_ITEMS)).tocsr()
     return one + one.T
+
+
+@pytest.mark.parametrize("settings", [{}, {"row_slack": 1.0}, {"column_slack": 1.0}])
+def test_transport_stays_where_costs_are(settings, fetched, rng):
+    """Costs and plans, which are as large as items times columns, never leave."""
+    cost, column = rng.random((N_ITEMS, 5)), rng.dirichlet(np.ones(5))
+    arrays = cost, np.full(N_ITEMS, 1 / N_ITEMS), column
+    found = transport.sinkhorn(*map(away, arrays), 0.05, **settings)
+    expected = transport.sinkhorn(*arrays, 0.05, **settings)
+    assert fetched.large() == 0
+    assert found.plan.device == AWAY
+    np.testing.assert_allclose(fetched(found.plan), expected.plan, rtol=1e-8, atol=1e-15)
+
+
+def test_so_does_transport_in_groups(fetched, rng):
+    group = rng.integers(40, size=N_ITEMS)
+    shares = np.repeat(np.bincount(group)[:, None] / 5, 5, axis=1)
+    arrays = rng.random((N_ITEMS, 5)), group, np.ones(N_ITEMS), shares
+    found = transport.sinkhorn_groups(*map(away, arrays), 0.1)
+    expected = transport.sinkhorn_groups(*arrays, 0.1)
+    assert fetched.computed() == 0
+    np.testing.assert_allclose(fetched(found.plan), expected.plan, rtol=1e-8)
+
+
+@pytest.mark.parametrize("mode", ["sum", "max"])
+@pytest.mark.parametrize("schedule", ["flooding", "sequential", "residual"])
+def test_messages_are_the_same_on_a_device(schedule, mode, fetched, rng):
+    """Exact counts, an automaton, and moments on the host, in bags that overlap."""
+    bags = [f"b{i // 10}" for i in range(120)], [f"c{i % 2}" for i in range(120)]
+    here = wl.Evidence([f"r{i}" for i in range(120)], classes=list("vwxyz"))
+    here = here.with_bags(bags[0], wl.AtLeast("v"), wl.AtMost("w", number=4))
+    here = here.with_bags(bags[1], *(wl.Count(name, number=10) for name in "vwxy"))
+    scores = rng.normal(size=(120, 5))
+    solver = wl.BeliefPropagation(schedule=schedule, mode=mode, max_iter=4, damping=0.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = solver.solve(away(scores), here.map_arrays(away))
+        expected = solver.solve(scores, here)
+    pd.testing.assert_frame_equal(found.frame(), expected.frame(), rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(fetched(found.log_normalizer), expected.log_normalizer, rtol=1e-7)
