@@ -40,8 +40,8 @@ ON_FEATURES = [
 ]
 # scikit-learn fits on the host: features cross in every sweep, and cannot but
 ON_HOST = ["Classifier"]
-# how often scores, or what came of them, are fetched: mean field loops on the host, part by part;
-# labels spread on the device, between a start and an end on the host
+# how often scores, or what came of them, are fetched: to estimate how strong neighbors are, and
+# since labels spread between a start and an end on the host
 FETCHED = {"MeanField": 1, "RandomWalk": 2, "Spreading": 2}
 
 

@@ -58,6 +58,15 @@ def add_rows(table: Any, rows: Any, values: Any) -> Any:
     )
 
 
+def set_rows(table: Any, rows: Any, values: Any) -> Any:
+    """Set rows of a table, each of which stands once; in place if the library can."""
+    xp = array_namespace(table)
+    if not is_array_api_strict_namespace(xp):
+        table[rows] = values
+        return table
+    return add_rows(table, rows, values - xp.take(table, rows, axis=0))
+
+
 def largest(values: Any) -> float:
     """Largest of values that are at least 0; 0 if there are none."""
     return float(array_namespace(values).max(values)) if values.shape[0] else 0.0

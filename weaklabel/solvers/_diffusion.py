@@ -123,7 +123,7 @@ def solve_diffusion(flow: Any, right: np.ndarray, tol: float, max_iter: int, lik
     like : array
         Steps are taken where it lives.
     """
-    xp, times = array_namespace(like), _product(flow, like)
+    xp, times = array_namespace(like), product(flow, like)
     residual = beside(right, like)
     x = xp.zeros_like(residual)
     direction, residual = (xp.asarray(residual, copy=True) for _ in range(2))
@@ -142,7 +142,7 @@ def solve_diffusion(flow: Any, right: np.ndarray, tol: float, max_iter: int, lik
     return Solved(on_host(x), bool(xp.all(size <= enough)), n_iter)
 
 
-def _product(flow: Any, like: Any) -> Callable[[Any], Any]:
+def product(flow: Any, like: Any) -> Callable[[Any], Any]:
     """Give what multiplies a sparse array with a table, where another lives."""
     if is_numpy_array(like):
         return lambda table: flow @ table

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from array_api_compat import array_namespace
 from scipy import sparse
 
-from weaklabel._device import on_host
+from weaklabel._device import beside, on_host
 from weaklabel.evidence import Evidence
 from weaklabel.kernels import graph_colors
+from weaklabel.solvers._arrays import largest, set_rows
+from weaklabel.solvers._diffusion import product
 from weaklabel.solvers._propagation import Propagation
 from weaklabel.solvers.belief_propagation import softmax
 
@@ -21,7 +24,7 @@ class Part:
     Parameters
     ----------
     scores : float64 array, n_items x n_classes
-        Of all items; each row has a finite entry.
+        Of all items; each row has a finite entry. Everything of their size lives beside them.
     bags : Evidence
         Bags of all items.
     graph : scipy.sparse.csr_array, n_items x n_items
@@ -31,40 +34,47 @@ class Part:
     """
 
     def __init__(
-        self, scores: np.ndarray, bags: Evidence, graph: sparse.csr_array, item: np.ndarray
+        self, scores: Any, bags: Evidence, graph: sparse.csr_array, item: np.ndarray
     ) -> None:
-        whole = len(item) == len(scores)
-        self.item = slice(None) if whole else item
-        self.scores = scores[self.item]
-        self.graph = graph if whole else sparse.csr_array(graph[item])
+        whole = len(item) == scores.shape[0]
+        self.item = None if whole else beside(item, scores)
+        self.scores = self._own(scores)
+        self.heard_from = product(graph if whole else sparse.csr_array(graph[item]), scores)
         inside = bags if whole else bags.take(item)
         self.flow = Propagation(self.scores, inside, maximize=False, schedule="sequential")
-        self.field = np.zeros_like(self.scores)
+        self.field = array_namespace(scores).zeros_like(self.scores)
 
-    def renew(self, probabilities: np.ndarray, damping: float) -> float:
-        """Renew the probabilities in place; give the largest change that was called for."""
-        heard = self.graph @ probabilities
-        moved = float(np.abs(heard - self.field).max(initial=0.0))
+    def renew(self, probabilities: Any, damping: float) -> tuple[Any, float]:
+        """Renew the probabilities of all items; give the largest change that was called for."""
+        xp, heard = array_namespace(probabilities), self.heard_from(probabilities)
+        moved = largest(xp.reshape(xp.abs(heard - self.field), (-1,)))
         self.field = (1 - damping) * heard + damping * self.field
         self.flow.scores = self.scores + self.field
-        return max(moved, self.conclude(probabilities, damping))
+        probabilities, told = self.conclude(probabilities, damping)
+        return probabilities, max(moved, told)
 
-    def conclude(self, probabilities: np.ndarray, damping: float = 0.0) -> float:
+    def conclude(self, probabilities: Any, damping: float = 0.0) -> tuple[Any, float]:
         """Count anew with what neighbors said; give the largest change of a message, if it counts.
 
         Where nothing overlaps messages do not go around: they are what they are, at once.
         """
         told = self.flow.sweep(0.0 if self.flow.exact else damping)
-        probabilities[self.item] = softmax(self.flow.belief())
-        return 0.0 if self.flow.exact else told
+        probabilities = self.put(probabilities, softmax(self.flow.belief()))
+        return probabilities, 0.0 if self.flow.exact else told
 
-    def log_normalizer(self, probabilities: np.ndarray) -> np.ndarray:
+    def log_normalizer(self, probabilities: Any) -> Any:
         """Spread over items what scores, counts and neighbors are worth, entropy included."""
-        here = probabilities[self.item]
-        heard = self.graph @ probabilities
-        return self.flow.log_normalizer(self.flow.belief()) + np.sum(
-            here * (heard / 2 - self.field), axis=1
-        )
+        xp, heard = array_namespace(probabilities), self.heard_from(probabilities)
+        between = xp.sum(self._own(probabilities) * (heard / 2 - self.field), axis=1)
+        return self.flow.log_normalizer(self.flow.belief()) + between
+
+    def put(self, table: Any, values: Any) -> Any:
+        """Set the rows of this part in a table of all items; in place if the library can."""
+        return values if self.item is None else set_rows(table, self.item, values)
+
+    def _own(self, table: Any) -> Any:
+        """Rows of this part."""
+        return table if self.item is None else array_namespace(table).take(table, self.item, axis=0)
 
 
 def symmetric(graph: Any, n_items: int) -> sparse.csr_array:
@@ -94,11 +104,11 @@ def units_of(evidence: Evidence) -> np.ndarray:
 
 
 def parts_of(
-    scores: np.ndarray, evidence: Evidence, graph: sparse.csr_array, unit: np.ndarray | None
+    scores: Any, evidence: Evidence, graph: sparse.csr_array, unit: np.ndarray | None
 ) -> list[Part]:
     """Part the items so that neighbors are apart, unless they are of one unit; None: one part."""
-    bags = Evidence(pd.RangeIndex(len(scores)), evidence.classes, bags=evidence.bags)
-    item = np.arange(len(scores))
+    bags = Evidence(pd.RangeIndex(scores.shape[0]), evidence.classes, bags=evidence.bags)
+    item = np.arange(scores.shape[0])
     if unit is None or not graph.nnz:
         return [Part(scores, bags, graph, item)]
     member = sparse.csr_array((np.ones(len(item)), (unit, item)))

@@ -254,8 +254,3 @@ def best(belief: Any) -> Any:
     tied = belief >= xp.max(belief, axis=1, keepdims=True) - TIE
     tied = xp.astype(tied, xp.float64)
     return tied / xp.sum(tied, axis=1, keepdims=True)
-
-
-def numpy_kind(kind: Any) -> np.dtype:
-    """Name the kind of numbers of any library for numpy."""
-    return np.dtype(str(kind).rpartition(".")[2])

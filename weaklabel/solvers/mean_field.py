@@ -8,6 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from array_api_compat import array_namespace
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
@@ -16,7 +17,7 @@ from weaklabel.posterior import Posterior
 from weaklabel.solvers._base import Solver
 from weaklabel.solvers._coupling import estimated_coupling
 from weaklabel.solvers._mean_parts import Part, parts_of, shared_units, symmetric, units_of
-from weaklabel.solvers.belief_propagation import numpy_kind, prepared
+from weaklabel.solvers.belief_propagation import prepared
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -145,29 +146,29 @@ class MeanField(Solver):
 
     def solve(self, scores: Any, evidence: Evidence) -> Averaged:
         self._check()
-        allowed = None if evidence.candidates is None else on_host(evidence.candidates)
-        table, top, possible = prepared(on_host(scores), allowed)
-        unit = units_of(evidence)
+        table, top, possible = prepared(scores, evidence.candidates)
+        xp, unit = array_namespace(table), units_of(evidence)
         table, graph, nats = self._bound_by(table, evidence, unit)
         parts = parts_of(table, evidence, graph, unit if self.schedule == "sequential" else None)
-        probabilities = np.empty_like(table)
-        change = max(part.conclude(probabilities) for part in parts)
+        probabilities, change = xp.zeros_like(table), 0.0
+        for part in parts:
+            probabilities, told = part.conclude(probabilities)
+            change = max(change, told)
         alone = all(part.flow.exact for part in parts)
         exact = alone and not graph.nnz
         n_iter = 1
         if not exact:
-            n_iter, change = self._converge(parts, probabilities)
-        log_normalizer = np.empty(len(table))
+            probabilities, n_iter, change = self._converge(parts, probabilities)
+        log_normalizer = xp.zeros_like(top)
         for part in parts:
-            log_normalizer[part.item] = part.log_normalizer(probabilities)
-        log_normalizer = np.where(possible, top + log_normalizer, -np.inf)
-        kind = numpy_kind(scores.dtype)
+            log_normalizer = part.put(log_normalizer, part.log_normalizer(probabilities))
+        log_normalizer = xp.where(possible, top + log_normalizer, xp.full_like(top, -xp.inf))
         return Averaged(
-            probabilities=beside(probabilities.astype(kind), scores),
+            probabilities=xp.astype(probabilities, scores.dtype),
             index=evidence.index,
             classes=evidence.classes,
             covered=evidence.covered,
-            log_normalizer=beside(log_normalizer.astype(kind), scores),
+            log_normalizer=xp.astype(log_normalizer, scores.dtype),
             converged=bool(exact or change <= self.tol),
             n_iter=n_iter,
             last_change=float(change),
@@ -177,26 +178,28 @@ class MeanField(Solver):
         )
 
     def _bound_by(
-        self, table: np.ndarray, evidence: Evidence, unit: np.ndarray
-    ) -> tuple[np.ndarray, sparse.csr_array, float]:
+        self, table: Any, evidence: Evidence, unit: np.ndarray
+    ) -> tuple[Any, sparse.csr_array, float]:
         """Give scores, the graph in nats, and what a weight of one is worth."""
-        graph = symmetric(evidence.neighbors, len(table))
+        graph = symmetric(evidence.neighbors, table.shape[0])
         if self.coupling != "estimated":
             return table, graph * float(self.coupling), float(self.coupling)
         if not graph.nnz:
             return table, graph, 0.0
-        without = np.empty_like(table)
-        for part in parts_of(table, evidence, graph, None):
-            part.conclude(without)
-        nats, share = estimated_coupling(without, graph, unit)
+        (whole,) = parts_of(table, evidence, graph, None)
+        without, _ = whole.conclude(array_namespace(table).zeros_like(table))
+        nats, share = estimated_coupling(on_host(without), graph, unit)
         graph = graph * nats
-        return table - graph.sum(axis=1)[:, None] * share, graph, nats
+        return table - beside(graph.sum(axis=1)[:, None] * share, table), graph, nats
 
-    def _converge(self, parts: list[Part], probabilities: np.ndarray) -> tuple[int, float]:
+    def _converge(self, parts: list[Part], probabilities: Any) -> tuple[Any, int, float]:
         """Renew part after part until they settle."""
         n_iter, change = 0, np.inf
         while change > self.tol and n_iter < self.max_iter:
-            change = max(part.renew(probabilities, self.damping) for part in parts)
+            change = 0.0
+            for part in parts:
+                probabilities, moved = part.renew(probabilities, self.damping)
+                change = max(change, moved)
             n_iter += 1
         if change > self.tol:
             msg = (
@@ -206,7 +209,7 @@ class MeanField(Solver):
                 "are those of the last sweep."
             )
             warnings.warn(msg, ConvergenceWarning, stacklevel=3)
-        return n_iter, change
+        return probabilities, n_iter, change
 
     def _check(self) -> None:
         """Refuse settings that are none."""
