@@ -96,9 +96,9 @@ def fitted_in(model: BaseLabelModel, evidence: wl.Evidence, sweeps: int) -> Base
 
 def hold(model: BaseLabelModel, here: wl.Evidence, fetched: Fetched) -> None:
     """Fit on the device: more sweeps fetch no more items, and the answer is that of NumPy."""
-    there = here.map_arrays(away)
     large = []
     for sweeps in (2, 4):
+        there = here.map_arrays(away)  # what was worked out of another may be remembered
         fetched.clear()
         fit = fitted_in(model, there, sweeps)
         large.append(fetched.large())
@@ -170,12 +170,12 @@ def test_a_solver_fetches_items_once(kind, what, fetched, rng):
         here = here.with_bags([f"b{i // 20}" for i in range(N_ITEMS)], *STATEMENTS[what])
     if what != "blank" and ("neighbors" if what == "graph" else "bags") not in kind.respects:
         pytest.skip("reads no such evidence")
-    there, scores = here.map_arrays(away), rng.normal(size=(N_ITEMS, 3))
-    large = []
+    scores, large = rng.normal(size=(N_ITEMS, 3)), []
     for sweeps in (1, 3):
         solver = kind()
         if hasattr(solver, "max_iter"):
             solver.max_iter = sweeps
+        there = here.map_arrays(away)
         fetched.clear()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
