@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ from scipy import sparse
 
 from weaklabel._device import on_host
 from weaklabel._memo import remembered
+from weaklabel._together import MOST_DENSE, said_together
+from weaklabel.kernels import pair_sum
 
 if TYPE_CHECKING:
     from weaklabel.votes import Votes
@@ -37,17 +40,12 @@ def meeting(votes: Votes) -> Meeting:
 
 
 def _meeting(votes: Votes) -> Meeting:
-    item, source = on_host(votes.item), on_host(votes.source)
-    said = sparse.csr_array(
-        (np.ones(votes.n_votes), (item, source)), shape=(votes.n_items, votes.n_sources)
-    )
-    said.data[:] = 1.0  # soft and repeated votes: once
-    together = (said.T @ said).toarray()
+    together = _shared_items(votes.map_arrays(on_host))
     n_votes = np.diagonal(together).copy()
     np.fill_diagonal(together, 0)
     active = n_votes > 0
     lone = active & (together.sum(axis=1) == 0)
-    units = np.unique(on_host(votes.unit))
+    units = np.flatnonzero(on_host(votes.n_said))
     return Meeting(
         n_votes=n_votes,
         lone=lone,
@@ -57,3 +55,29 @@ def _meeting(votes: Votes) -> Meeting:
             1
         ],
     )
+
+
+def _shared_items(votes: Votes) -> np.ndarray:
+    """Count the items on which two sources vote, n_sources x n_sources; soft votes count once."""
+    again = (np.diff(votes.item) == 0) & (np.diff(votes.source) == 0)
+    if again.any():
+        once = np.flatnonzero(np.r_[True, ~again])
+        votes = replace(
+            votes,
+            item=votes.item[once],
+            source=votes.source[once],
+            code=votes.code[once],
+            weight=np.broadcast_to(1.0, len(once)),
+        )
+    m, k = votes.n_sources, votes.n_codes
+    if votes.hard and votes.n_units <= MOST_DENSE:  # is counted once, for all who ask
+        table = said_together(votes, None)
+        table = table.toarray() if sparse.issparse(table) else table
+        return table.reshape(m, k, m, k).sum(axis=(1, 3))
+    one = np.ones(1)
+    if m <= MOST_DENSE:
+        return pair_sum(votes.source, one, votes.starts, one, m)
+    said = sparse.csr_array(
+        (np.ones(votes.n_votes), votes.source, votes.starts), (votes.n_items, m)
+    )
+    return (said.T @ said).toarray()
