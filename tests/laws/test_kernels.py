@@ -210,6 +210,10 @@ def vote_cases(rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
         yield vote_case(rng, shape, tile=16)
         yield vote_case(rng, shape, tile=5, alike=True)
     yield vote_case(rng, (0, 2, 2), tile=3)
+    # as few bytes as can be, as votes on a GPU have them
+    table, prior, unit, *weights, place, weight, runs, tile = vote_case(rng, (41, 4, 2), tile=16)
+    unit, place = unit.astype(np.int32), place.astype(np.uint16)
+    yield table, prior, unit, *weights, place, weight, runs, tile
 
 
 def segments(rng: np.random.Generator, n_segments: int) -> tuple[np.ndarray, ...]:
