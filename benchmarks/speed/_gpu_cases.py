@@ -81,14 +81,14 @@ def em_step(xp: Any, n_items: int, rng: np.random.Generator) -> Work:
 def sum_by_item(xp: Any, n_items: int, rng: np.random.Generator) -> Work:
     """Turn votes into scores."""
     votes, table = votes_on(xp, n_items, rng), xp.asarray(rng.normal(size=(20, 2, 2)))
-    n_bytes = size_of(votes.unit, votes.weight, votes.starts) + 16 * n_items
+    n_bytes = size_of(votes.unit, votes.brief_weight, votes.starts) + 16 * n_items
     return Work(call=lambda: votes.sum_by_item(table), n_bytes=n_bytes)
 
 
 def sum_by_unit(xp: Any, n_items: int, rng: np.random.Generator) -> Work:
     """Turn a posterior into statistics; its rows are gathered, so that they move often."""
     votes, table = votes_on(xp, n_items, rng), xp.asarray(rng.random((n_items, 2)))
-    n_bytes = size_of(votes.unit, votes.weight, table)
+    n_bytes = size_of(votes.unit, votes.brief_weight, table)
     return Work(call=lambda: votes.sum_by_unit(table), n_bytes=n_bytes)
 
 
@@ -197,7 +197,7 @@ def fit_votes(xp: Any, n_items: int, rng: np.random.Generator) -> Work:
     def call() -> Any:
         return model.fit(evidence).posterior(evidence).probabilities
 
-    n_bytes = 7 * size_of(votes.unit, votes.weight, votes.starts)
+    n_bytes = 7 * size_of(votes.unit, votes.brief_weight, votes.starts)
     return Work(call=_quietly(call), n_bytes=n_bytes, peers=_gpu_peers.of_votes(votes))
 
 
