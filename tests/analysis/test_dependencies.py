@@ -120,6 +120,17 @@ def test_pairs_that_hardly_meet_and_three_sources_say_nothing():
     assert wl.dependencies(evidence_for(drawn(2, 0.9)[:, :3])).empty
 
 
+def test_votes_that_never_vary_and_no_votes_say_nothing():
+    same, silent = np.zeros((50, 5), dtype=int), np.full((50, 5), -1)
+    varied = np.hstack([same, drawn(2, 0.5, n_items=50)])
+    blank = wl.Evidence(range(50), classes=[0, 1])
+    for votes in (same, silent, varied):
+        for silence in (None, "missing"):
+            evidence = blank.with_votes(votes, encoding="codes", silence=silence)
+            found = wl.dependencies(evidence)
+            assert not (found[["source", "other"]] < 5).to_numpy().any()
+
+
 # ---- laws -----------------------------------------------------------------------------------
 
 

@@ -45,7 +45,9 @@ def dependence(found: Outcomes, n_classes: int) -> Dependence:
     found : Outcomes
     n_classes : int
     """
-    usable = (found.n_common >= LEAST_COMMON) & ~np.eye(len(found.n_common), dtype=bool)
+    varies = np.abs(found.covariance).reshape(len(found.same), -1).any(axis=1)
+    usable = (found.n_common >= LEAST_COMMON) & np.outer(varies, varies)
+    np.fill_diagonal(usable, val=False)
     kept = np.flatnonzero(usable.sum(axis=1) >= 3)
     strength, errors = np.zeros(usable.shape), np.zeros(usable.shape)
     expected, unexplained = found.chance.copy(), np.full(usable.shape, np.nan)

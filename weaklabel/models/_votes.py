@@ -11,6 +11,7 @@ from array_api_compat import array_namespace
 
 from weaklabel._check import first_few
 from weaklabel._device import device_of
+from weaklabel._memo import remembered
 from weaklabel.kernels import log_sum_exp
 from weaklabel.models._em import mass_within
 from weaklabel.models._term import Term
@@ -90,6 +91,11 @@ def voices_of(voices: Any, votes: Votes) -> Any:
     """
     if voices is None:
         return None
+    return remembered(votes, "_voices", (voices,), lambda: _voices(voices, votes))
+
+
+def _voices(voices: Any, votes: Votes) -> Any:
+    """Read how much each source counts."""
     given = pd.Series(voices, dtype=np.float64)
     unknown = given.index.difference(votes.sources, sort=False)
     if len(unknown):
@@ -106,7 +112,7 @@ def voices_of(voices: Any, votes: Votes) -> Any:
         )
         raise ValueError(msg)
     xp = array_namespace(votes.weight)
-    table = given.reindex(votes.sources, fill_value=1.0).to_numpy()
+    table = np.array(given.reindex(votes.sources, fill_value=1.0))
     return xp.asarray(table, device=device_of(votes.weight))
 
 
