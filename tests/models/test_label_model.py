@@ -150,6 +150,27 @@ def test_crowds_are_hedged_with_weighted_votes():
     pd.testing.assert_frame_equal(found[~voted], inner[~voted])
 
 
+@pytest.mark.parametrize("rate", [0.3, 0.9])
+def test_workers_who_repeat_each_other_count_for_less(rate):
+    """A panel of ten, of whom four are one on a share of the items."""
+    rng = np.random.default_rng(0)
+    gold = rng.integers(2, size=3000)
+    right = rng.random((3000, 10)) < rng.uniform(0.6, 0.85, 10)
+    said = np.where(right, gold[:, None], 1 - gold[:, None])
+    said = np.where(rng.random(said.shape) < 0.6, said, -1)
+    for other in (1, 2, 3):
+        copied = rng.random(3000) < rate
+        said[copied, other] = said[copied, 0]
+    blank = wl.Evidence(range(3000), classes=[0, 1])
+    evidence = blank.with_votes(said, encoding="codes", silence="missing")
+    model, plain = (fitted(kind, evidence) for kind in (wl.LabelModel(), wl.MajorityVote()))
+    assert "6 pairs that repeat each other count for less" in model.why_ or rate < 0.5
+    assert set(model.model_.voices) == {0, 1, 2, 3}
+    ours, votes = (wl.score(pd.Series(gold), one.posterior(evidence)) for one in (model, plain))
+    assert ours["accuracy"] > votes["accuracy"] + 0.01
+    assert ours["brier"] < votes["brier"]
+
+
 def test_gold_of_a_crowd_does_not_change_what_is_chosen():
     """Twenty gold rows of one class would move the class shares by which models are chosen."""
     case = wl.datasets.independent(n_items=200, random_state=0)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Fit = Callable[[Any, Evidence], Any]  # fits a model to evidence and gives it back
 
 NEARLY_EVERY = 0.95  # share of the items with votes
+WORTH_IT = 0.1  # share of the votes of a crowd that repeat others, from which on it matters
 NO_COPIES = pd.DataFrame({"source": [], "other": []}, dtype=object)
 
 
@@ -114,11 +115,27 @@ def _for_crowd(evidence: Evidence, fit: Fit) -> VoteChoice:
             shares, class_shares(votes_alone, one.posterior(votes_alone).probabilities, None)
         ),
     )
-    if evidence.candidates is not None or evidence.hints is not None:
-        nearest = fit(clone(nearest), evidence)
     why = "items were assigned to sources; its class shares are nearest those of the votes"
     weights = fit(WeightedVote(), evidence).weights_
+    few = few_dependent((collapse(votes_alone) or (votes_alone, None))[0])
+    if few is not None and _lost(votes_alone, few.voices) >= WORTH_IT:
+        why += f"; {few.n_pairs} pairs that repeat each other count for less"
+        weights = weights * few.voices.reindex(weights.index, fill_value=1.0)
+        nearest = fit(clone(nearest).set_params(voices=few.voices.to_dict()), evidence)
+    elif evidence.candidates is not None or evidence.hints is not None:
+        nearest = fit(clone(nearest), evidence)
     return VoteChoice(nearest, 0.5, NO_COPIES, why, weights)
+
+
+def _lost(evidence: Evidence, voices: pd.Series) -> float:
+    """Give the share of all votes that voices take away."""
+    votes = votes_of(evidence)
+    n_votes = pd.Series(
+        np.bincount(on_host(votes.source), minlength=votes.n_sources), votes.sources
+    )
+    return float((n_votes * (1 - voices.reindex(votes.sources, fill_value=1.0))).sum()) / max(
+        int(n_votes.sum()), 1
+    )
 
 
 def _says_one_thing(evidence: Evidence) -> np.ndarray:

@@ -54,7 +54,9 @@ class LabelModel(BaseLabelModel):
       tell: `Cautious`; but `MajorityVote` if a source says the same about nearly every item, since
       its votes then hold nothing about single items, and only a tie with it is fair.
     * Where items were assigned to sources (crowds): `DawidSkene` or `OneCoin`, whichever keeps
-      nearer to the class shares of the votes, averaged with the plain vote shares.
+      nearer to the class shares of the votes, averaged with vote shares (`WeightedVote`). Workers
+      who repeat each other count for less, where a tenth of the votes does and the rest err
+      independently.
 
     Where there are features, a `Classifier` learns together with the model of the votes; where
     there are bags or a graph of neighbors, a solver makes items agree with them:

@@ -19,8 +19,8 @@ class OneCoin(DawidSkene):
 
     Parameters
     ----------
-    smoothing, accuracy, class_prior, prior_strength, solver, n_init, max_iter, tol, max_drift, \
-random_state
+    smoothing, accuracy, voices, class_prior, prior_strength, solver, n_init, max_iter, tol, \
+max_drift, random_state
         As in `DawidSkene`.
 
     Examples
@@ -43,6 +43,7 @@ random_state
         *,
         smoothing: float = 10.0,
         accuracy: float = 0.7,
+        voices: Any = None,
         class_prior: Any = None,
         prior_strength: float | None = None,
         solver: Solver | None = None,
@@ -54,6 +55,7 @@ random_state
     ) -> None:
         self.smoothing = smoothing
         self.accuracy = accuracy
+        self.voices = voices
         self.class_prior = class_prior
         self.prior_strength = prior_strength
         self.solver = solver
