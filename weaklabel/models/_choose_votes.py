@@ -121,7 +121,8 @@ def _for_crowd(evidence: Evidence, fit: Fit) -> VoteChoice:
     if few is not None and _lost(votes_alone, few.voices) >= WORTH_IT:
         why += f"; {few.n_pairs} pairs that repeat each other count for less"
         weights = weights * few.voices.reindex(weights.index, fill_value=1.0)
-        nearest = fit(clone(nearest).set_params(voices=few.voices.to_dict()), evidence)
+        afresh: Any = clone(nearest)
+        nearest = fit(afresh.set_params(voices=few.voices.to_dict()), evidence)
     elif evidence.candidates is not None or evidence.hints is not None:
         nearest = fit(clone(nearest), evidence)
     return VoteChoice(nearest, 0.5, NO_COPIES, why, weights)
