@@ -26,8 +26,8 @@ class Copies(Protocol):
 def in_turn(parts: Iterable[Evidence], copies: Copies) -> Iterator[Evidence]:
     """Give parts that have arrived, each while the one after it is on its way.
 
-    No more than two are away from the host, so that memory for two is enough, whatever the number
-    of parts.
+    No more than three are away from the host, the one that was used last among them, whatever the
+    number of parts.
     """
     sent: Any = None
     for part in parts:

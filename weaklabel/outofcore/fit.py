@@ -59,7 +59,8 @@ def fit(  # noqa: PLR0913 keyword-only choices
         What data may take, beside libraries and compiled code (some 300 MB): bytes, or "2GB".
     device : {"cpu", "cuda"}
         Where the fit computes. What does not fit the memory is streamed to a GPU piece by piece,
-        the next while one is used; give less `memory` to a card that has less.
+        the next while one is used. The card holds three pieces, each of at most half of `memory`:
+        give less to a card that has less.
     work : path-like or None
         Folder for what was counted, a small part of the size of the votes: if a run was stopped
         while it read, the next goes on, and another model need not read the votes again. None
