@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 import weaklabel as wl
 from weaklabel.models import _sharpness
+from weaklabel.models._certain import Certain
 from weaklabel.models._folds import fold_of_items, item_keys, taught
 from weaklabel.models._learners import SoftLogistic, default_learners, knowledge
 from weaklabel.models._trees import Trees
@@ -286,12 +287,12 @@ def test_the_slope_is_that_of_the_likelihood(part, monkeypatch):
         evidence = evidence.with_candidates(exclude=wrong, noise_rate=0.2)
     told, mass = rng.normal(size=(2, 60, 3)), rng.integers(1, 3, 60) * 1.0
     evidence = evidence.with_weights(mass) if part != "bags" else evidence
-    certain = _sharpness._Certain.of(evidence)
+    certain = Certain.of(evidence)
     at, prior = np.array([0.7, 0.4]), np.log([0.5, 0.3, 0.2])
-    _, slope = certain.fit(told, at, prior, mass)
+    _, slope = _sharpness._fit(certain, told, at, prior, mass)
     for one in range(2):
         step = np.eye(2)[one] * 1e-4
-        up, down = (certain.fit(told, at + s, prior, mass)[0] for s in (step, -step))
+        up, down = (_sharpness._fit(certain, told, at + s, prior, mass)[0] for s in (step, -step))
         assert slope[one] == pytest.approx((up - down) / 2e-4, rel=1e-4)
 
 

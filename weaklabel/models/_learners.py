@@ -10,13 +10,13 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from weaklabel.models._bag_counts import BagCounts, log_likelihood
+Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]  # of logits: value and slope
 
 WIDE = 48  # columns of more than two values: with more of them, kernels see more than trees
 FEW = 4  # classes: trees need one for each, in each round
 WAVES = 512
 COLD, WARM = 100, 25  # steps of logistic regression at first, and from the last sweep's result on
-COUNTING = 60  # steps from there towards the likeliest counts
+BAG_STEPS = 40  # from there towards what makes bags most likely
 WIDTH = 0.15  # of the kernel exp(-WIDTH * mean squared difference of columns)
 
 
@@ -33,19 +33,22 @@ def knowledge(mass: np.ndarray) -> float:
     return float(np.clip(spread / max(1 - share @ share, 1e-12), 1e-4, 1.0))
 
 
-def default_learners(X: np.ndarray, n_classes: int, known: float) -> list[Any]:
+def default_learners(
+    X: np.ndarray, n_classes: int, known: float, *, unnumbered: bool = False
+) -> list[Any]:
     """Give what learns from vague labels, unfitted.
 
     Logistic regression is hard to fool; boosted trees see more. Where there are many columns, they
     are taken for pixels or embeddings, and logistic regression on random Fourier features takes
-    the place of trees; both learn from the counts of bags, too. The vaguer the labels (`known`, see
-    `knowledge`), the simpler all are.
+    the place of trees; both learn from the likelihood of bags, too. So it is where bags are
+    `unnumbered` ("at least one"), which tell next to nothing of single items. The vaguer the labels
+    (`known`, see `knowledge`), the simpler all are.
     """
     penalty = 1 / known
-    if _n_gradual(X) > WIDE or n_classes > FEW:
+    if _n_gradual(X) > WIDE or n_classes > FEW or unnumbered:
         return [
-            SoftLogistic(penalty=penalty, counting=True),
-            SoftLogistic(penalty=penalty, counting=True, waves=WAVES),
+            SoftLogistic(penalty=penalty, by_bags=True),
+            SoftLogistic(penalty=penalty, by_bags=True, waves=WAVES),
         ]
     from weaklabel.models._trees import Trees
 
@@ -84,8 +87,8 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         most of them are noise.
     waves : int
         Random Fourier features of the columns to learn from, in place of them; 0: none.
-    counting : bool
-        From the coefficients that labels teach, go on towards those that make the counts of bags
+    by_bags : bool
+        From the coefficients that labels teach, go on towards those that make what is known of bags
         most likely.
 
     Attributes
@@ -101,12 +104,12 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         penalty: float = 1.0,
         adaptive: bool = False,
         waves: int = 0,
-        counting: bool = False,
+        by_bags: bool = False,
     ) -> None:
         self.penalty = penalty
         self.adaptive = adaptive
         self.waves = waves
-        self.counting = counting
+        self.by_bags = by_bags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from one label a row."""
@@ -121,12 +124,12 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         X: Any,
         mass: np.ndarray,
         last: Self | None = None,
-        counts: BagCounts | None = None,
+        likelihood: Likelihood | None = None,
     ) -> Self:
         """Learn from the weight of each class of each row, n_rows x n_classes.
 
         Coefficients that were `last` learned, from the same rows, are where the search begins.
-        `counts` of bags of these rows are heard if `counting`.
+        The `likelihood` of bags of these rows is heard if `by_bags`.
         """
         self.classes_ = np.arange(mass.shape[1])
         self._learn_scale(np.asarray(X))
@@ -138,8 +141,8 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
             trust = size / max(size.max(), 1e-300)
             self.table_ = _logistic(columns * trust, mass, self.penalty)
             self.table_[:-1] *= trust[:, None]
-        if self.counting and counts is not None:
-            self.table_ = _likeliest(columns, counts, self.table_)
+        if self.by_bags and likelihood is not None:
+            self.table_ = _likeliest(columns, likelihood, self.table_)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -199,22 +202,22 @@ def _logistic(
     return _descended(X, misfit, total, penalty, start, n_steps)
 
 
-def _likeliest(X: np.ndarray, counts: BagCounts, start: np.ndarray) -> np.ndarray:
-    """Coefficients on the way from `start` to those that make counts of bags most likely.
+def _likeliest(X: np.ndarray, likelihood: Likelihood, start: np.ndarray) -> np.ndarray:
+    """Coefficients on the way from `start` to those that make bags most likely.
 
-    The way ends early: in the end, they would fit what is accidental in counts.
+    The way ends early: in the end, they would fit what is accidental in bags.
     """
 
     def misfit(logits: np.ndarray) -> tuple[float, np.ndarray]:
-        value, slope = log_likelihood(logits, counts)
+        value, slope = likelihood(logits)
         return -value, -slope
 
-    return _descended(X, misfit, len(X), 1.0, start, COUNTING)
+    return _descended(X, misfit, len(X), 1.0, start, BAG_STEPS)
 
 
 def _descended(
     X: np.ndarray,
-    misfit: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    misfit: Likelihood,
     total: float,
     penalty: float,
     start: np.ndarray,

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
-from sklearn.exceptions import ConvergenceWarning
 
-from weaklabel._device import on_host
+from weaklabel.models._certain import Certain
 from weaklabel.models._learners import knowledge
-from weaklabel.solvers import BeliefPropagation, Independent
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
-    from weaklabel.solvers import Solver
 
 # Belief about sharpness and about the weight of a classifier beside others: deviation of their
 # logarithms. Where little is certain of the items, classifiers are averaged as they are.
@@ -85,7 +80,7 @@ def sharpen(
     """
     share = np.full(len(told), 1 / len(told)) if before is None else before / before.sum()
     counted = mass.sum(axis=1)
-    certain = _Certain.of(evidence)
+    certain = Certain.of(evidence)
     mixed = told if before is None else np.tensordot(share, told, 1)[None]
 
     def loss(free: np.ndarray) -> tuple[float, np.ndarray]:
@@ -93,7 +88,7 @@ def sharpen(
         if certain is None:
             value, slope = _likeness(mixed, weight, log_prior, mass)
         else:
-            value, slope = certain.fit(mixed, weight, log_prior, counted)
+            value, slope = _fit(certain, mixed, weight, log_prior, counted)
         belief = np.r_[free[0] / SPREAD**2, free[1:] / SPREAD_OF_ONE**2]
         by_free = weight[:-1] * (slope[:-1] - slope @ weight / weight.sum())
         return belief @ free / 2 - value, belief - np.r_[slope @ weight, by_free]
@@ -141,40 +136,16 @@ def _weight(free: np.ndarray) -> np.ndarray:
     return np.exp(free[0]) * softmax(np.r_[free[1:], 0.0])
 
 
-class _Certain(NamedTuple):
-    """What is certain of the items, and how to tell its likelihood."""
-
-    evidence: Evidence
-    solver: Solver
-
-    @classmethod
-    def of(cls, evidence: Evidence) -> Self | None:
-        """Leave out what may be wrong; None if nothing is left."""
-        known = replace(evidence, votes=None, neighbors=None, features=None)
-        if known.bags:
-            return cls(known, BeliefPropagation(max_iter=20))
-        told = known.candidates is not None or known.hints is not None
-        return cls(known, Independent()) if told else None
-
-    def fit(
-        self, told: np.ndarray, weight: np.ndarray, log_prior: np.ndarray, mass: np.ndarray
-    ) -> tuple[float, np.ndarray]:
-        """Log-likelihood of what is certain, and its slope along the weights, n_classifiers."""
-        scores = _forecast(told, weight, log_prior, mass)
-        predicted = np.exp(scores)
-        hints, counts = self.evidence.hints, self.evidence.weights
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            found = self.solver.solve(
-                scores if hints is None else scores + on_host(hints), self.evidence
-            )
-        each = on_host(found.log_normalizer)
-        counted = np.isfinite(each) * (1.0 if counts is None else on_host(counts))
-        value = float(np.where(np.isfinite(each), each, 0.0) @ counted)
-        drawn = (on_host(found.probabilities) - predicted) * counted[:, None]
-        slope = _slope(told, drawn, predicted, mass)
-        # the slope leaves the information out, with which the optimum hardly moves
-        return value + _log_information(predicted, mass) / 2, slope
+def _fit(
+    certain: Certain, told: np.ndarray, weight: np.ndarray, log_prior: np.ndarray, mass: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Log-likelihood of what is certain, and its slope along the weights, n_classifiers."""
+    scores = _forecast(told, weight, log_prior, mass)
+    predicted = np.exp(scores)
+    value, posterior = certain.solve(scores)
+    slope = _slope(told, (posterior - predicted) * certain.weights[:, None], predicted, mass)
+    # the slope leaves the information out, with which the optimum hardly moves
+    return value + _log_information(predicted, mass) / 2, slope
 
 
 def balanced(told: np.ndarray, log_prior: np.ndarray, mass: np.ndarray) -> np.ndarray:

@@ -10,10 +10,10 @@ from sklearn.base import clone, is_classifier
 from weaklabel._device import beside, on_host
 from weaklabel._hash import scatter
 from weaklabel._progress import progress_bar
-from weaklabel.models._bag_counts import BagCounts, bag_counts
+from weaklabel.models._bags_told import likelihood_of_bags, unnumbered
 from weaklabel.models._base import TermModel
 from weaklabel.models._folds import fold_of_items, item_keys, taught
-from weaklabel.models._learners import default_learners, knowledge
+from weaklabel.models._learners import Likelihood, default_learners, knowledge
 from weaklabel.models._sharpness import sharpen, stretched
 
 if TYPE_CHECKING:
@@ -188,13 +188,18 @@ class Classifier(TermModel):
         # trees would make much of the last digits, which depend on the order of items
         X, mass, keys = on_host(evidence.features)[rows], mass[rows].round(DIGITS), keys[rows]
         known = knowledge(mass) if before is None else before.known
-        learners = self._learners(X, mass, known)
+        learners = self._learners(X, mass, known, unnumbered=unnumbered(evidence))
         fitted, shares = [], []
         with progress_bar(self.progress, self.n_folds, "classifiers", leave=False) as bar:
             for number in range(self.n_folds):
                 part = (fold != number) | (fold.min() == fold.max())
                 last = [None] * len(learners) if before is None else before.estimators[number]
-                lesson = X[part], mass[part], keys[part], _counts(evidence, rows[part], mass[part])
+                lesson = (
+                    X[part],
+                    mass[part],
+                    keys[part],
+                    likelihood_of_bags(evidence, rows[part], mass[part]),
+                )
                 fitted.append(
                     [
                         _fitted(one, *lesson, former)
@@ -212,10 +217,12 @@ class Classifier(TermModel):
         weight, offset = sharpen(here, told, on_host(log_prior), statistics.mass, weights)
         return learned._replace(weight=weight, offset=offset)
 
-    def _learners(self, X: np.ndarray, mass: np.ndarray, known: float) -> list[Any]:
+    def _learners(
+        self, X: np.ndarray, mass: np.ndarray, known: float, *, unnumbered: bool
+    ) -> list[Any]:
         """Give the classifiers to fit in each fold."""
         if self.estimator is None:
-            return default_learners(X, mass.shape[1], known)
+            return default_learners(X, mass.shape[1], known, unnumbered=unnumbered)
         return list(self.estimator) if _several(self.estimator) else [self.estimator]
 
     def _score(self, evidence: Evidence, parameters: _Parameters) -> Any:
@@ -265,19 +272,12 @@ def _log_ratio(estimator: Any, X: np.ndarray, log_share: np.ndarray) -> np.ndarr
     return ratio - ratio.mean(axis=1, keepdims=True)
 
 
-def _counts(evidence: Evidence, rows: np.ndarray, mass: np.ndarray) -> BagCounts | None:
-    """Find the counts of whole bags of items that teach; none where votes tell more than these."""
-    if evidence.votes is not None:
-        return None
-    return bag_counts(evidence, rows, mass.sum(axis=1))
-
-
 def _fitted(
     learner: Any,
     X: np.ndarray,
     mass: np.ndarray,
     keys: np.ndarray,
-    counts: BagCounts | None,
+    likelihood: Likelihood | None,
     last: Any,
 ) -> Any:
     """Fit a classifier to the weight of each class of each item; `last` is a sweep older."""
@@ -291,7 +291,7 @@ def _fitted(
     model: Any = clone(learner)
     if hasattr(model, "fit_soft"):
         same = type(last) is type(model) and last.table_.shape[1] == mass.shape[1]
-        return model.fit_soft(X, mass, last if same else None, counts)
+        return model.fit_soft(X, mass, last if same else None, likelihood)
     from weaklabel.training._rows import expand, fit_rows
     from weaklabel.training.soft_label_classifier import takes_weights
 

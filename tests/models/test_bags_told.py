@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import average_precision_score
 
 import weaklabel as wl
 from weaklabel.models._bag_counts import bag_counts, log_likelihood
+from weaklabel.models._bags_told import likelihood_of_bags, unnumbered
 from weaklabel.models._learners import SoftLogistic
 
 
@@ -80,10 +85,48 @@ def test_bags_that_lack_a_member_are_not_heard():
     assert bag_counts(evidence, np.array([], dtype=int), np.zeros(0)) is None
 
 
-def test_statements_that_name_no_number_are_not_heard():
-    evidence = wl.Evidence(range(4), classes=["a", "b"])
-    evidence = evidence.with_bags([0, 0, 1, 1], wl.AtLeast("a"))
-    assert bag_counts(evidence, np.arange(4), np.ones(4)) is None
+def test_statements_that_name_no_number_are_scored_exactly():
+    evidence = wl.Evidence(range(6), classes=["a", "b"])
+    evidence = evidence.with_bags([0, 0, 0, 1, 1, None], wl.AtLeast("a"))
+    assert bag_counts(evidence, np.arange(6), np.ones(6)) is None
+    assert unnumbered(evidence)
+    logits = np.random.default_rng(0).normal(size=(5, 2))
+    rows = np.array([5, 2, 1, 0, 3])  # one bag is not whole
+    tell = likelihood_of_bags(evidence, rows, np.full((5, 2), 0.5))
+    value, slope = tell(logits)
+    p = np.exp(logits - np.logaddexp(*logits.T)[:, None])
+    assert value == pytest.approx(np.log(1 - np.prod(p[1:4, 1])))
+    for i, k in np.ndindex(*logits.shape):
+        step = np.zeros_like(logits)
+        step[i, k] = 1e-6
+        difference = (tell(logits + step)[0] - tell(logits - step)[0]) / 2e-6
+        assert slope[i, k] == pytest.approx(difference, abs=1e-6)
+
+
+def test_votes_say_more_of_items_than_bags_do():
+    evidence, gold = counted()
+    voted = evidence.with_votes(pd.DataFrame({"a": gold}))
+    rows, mass = np.arange(len(gold)), np.ones((len(gold), 3))
+    assert likelihood_of_bags(evidence, rows, mass) is not None
+    assert likelihood_of_bags(voted, rows, mass) is None
+    assert not unnumbered(evidence)
+    blank = replace(evidence, bags=())
+    assert likelihood_of_bags(blank, rows, mass) is None
+
+
+def test_one_in_a_bag_is_found_by_what_others_lack():
+    rng = np.random.default_rng(0)
+    bag = np.repeat(np.arange(120), 8)
+    positive = np.arange(120) % 2 == 1
+    witness = positive[bag] & (np.arange(960) % 8 == 3)
+    X = rng.normal(size=(960, 3)) + 3.0 * np.column_stack([witness, -1 * witness, witness])
+    names = pd.Series(bag)
+    evidence = wl.Evidence(names.index, classes=["no", "yes"]).with_features(X)
+    evidence = evidence.with_bags(names.where(positive[bag]), wl.AtLeast("yes")).with_bags(
+        names.where(~positive[bag]), wl.AtMost("yes", number=0)
+    )
+    found = wl.LabelModel().fit(evidence).predict_proba(evidence)["yes"]
+    assert average_precision_score(witness, found) > 0.95
 
 
 def test_counts_alone_teach_a_logistic_regression():
@@ -96,8 +139,10 @@ def test_counts_alone_teach_a_logistic_regression():
     mass = np.column_stack([1 - share[bag], share[bag]])
     told = bag_counts(evidence, np.arange(2000), np.ones(2000))
     sure = {}
-    for counting in (False, True):
-        model = SoftLogistic(counting=counting).fit_soft(X, mass, counts=told)
-        sure[counting] = model.predict_proba(X)[np.arange(2000), gold].mean()
+    for by_bags in (False, True):
+        model = SoftLogistic(by_bags=by_bags).fit_soft(
+            X, mass, likelihood=partial(log_likelihood, told=told)
+        )
+        sure[by_bags] = model.predict_proba(X)[np.arange(2000), gold].mean()
     assert sure[False] < 0.55  # shares make vague classifiers
     assert sure[True] > 0.8
