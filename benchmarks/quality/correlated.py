@@ -28,7 +28,7 @@ import weaklabel as wl
 from benchmarks import _results
 from benchmarks.quality import _tables
 
-COLUMNS = ["case", "seed", "model", "n", "precision", "recall", "accuracy", "brier", "ece"]
+COLUMNS = ["case", "seed", "model", "n", "pairs", "precision", "recall", "accuracy", "brier", "ece"]
 GROUP = [f"source_{number}" for number in (0, 4, 5, 6, 7, 8)]
 RATES = (0.1, 0.3, 0.5, 0.7, 0.9)
 MODELS = {kind.__name__: kind for kind in (wl.LabelModel, wl.Cautious, wl.DawidSkene)}
@@ -38,8 +38,11 @@ def found(evidence: wl.Evidence, planted: set[tuple[Any, Any]]) -> dict[str, flo
     """Score the pairs that are found."""
     table = wl.dependencies(evidence)
     pairs = {tuple(sorted(pair)) for pair in table[["source", "other"]].itertuples(index=False)}
+    if not planted:
+        return {"pairs": len(pairs)}
     hits = len(pairs & planted)
-    return {"precision": hits / max(len(pairs), 1), "recall": hits / max(len(planted), 1)}
+    precision, recall = hits / max(len(pairs), 1), hits / len(planted)
+    return {"pairs": len(pairs), "precision": precision, "recall": recall}
 
 
 def scored(gold: Any, probabilities: Any) -> dict[str, float]:
@@ -133,6 +136,8 @@ def gates(rows: pd.DataFrame) -> list[_tables.Gate]:
                 value = mean.loc[(case, "dependencies"), figure]
                 wanted.append(_tables.Gate(f"{case}: {figure}", value, ">= .95", value >= 0.95))
         if case.startswith("one-sided"):
+            value = mean.loc[(case, "dependencies"), "pairs"]
+            wanted.append(_tables.Gate(f"{case}: pairs found", value, "= 0", value == 0))
             for model, most in (("LabelModel", 0.05), ("balance", 0.02)):
                 value = mean.loc[(case, model), "ece"]
                 wanted.append(
