@@ -119,17 +119,13 @@ def pair_counts(votes: Votes) -> PairCounts:
             same += table[:, code, :, code]
         return PairCounts(both, clash, same)
     pairs = sparse.coo_array(together)
-    left, right = pairs.coords
-    pair = left // k * m + right // k
-    left, right = left % k, right % k
+    (one, left), (other, right) = (np.divmod(units, k) for units in pairs.coords)
+    pair = one.astype(np.int64) * m + other
 
-    def by_pair(which: np.ndarray) -> np.ndarray:
-        return np.bincount(pair[which], pairs.data[which], m * m).reshape(m, m)
+    def by_pair(which: np.ndarray | float) -> np.ndarray:
+        return np.bincount(pair, pairs.data * which, m * m).reshape(m, m)
 
-    everything = np.ones(len(pair), dtype=bool)
-    return PairCounts(
-        by_pair(everything), by_pair(disjoint(votes)[left, right]), by_pair(left == right)
-    )
+    return PairCounts(by_pair(1.0), by_pair(disjoint(votes)[left, right]), by_pair(left == right))
 
 
 def _table(values: np.ndarray, votes: Votes) -> pd.DataFrame:

@@ -91,6 +91,8 @@ def silence_discount(
         the more surplus there is.
     """
     one, other, joint, share = pairs
+    half = one < other  # pairs stand there in both directions, and surplus is the same in both
+    one, other, joint = one[half], other[half], joint[half]
     lift = precision / prior
     explained = np.empty(len(one))
     for start in range(0, len(one), BLOCK):
@@ -98,7 +100,8 @@ def silence_discount(
         explained[part] = np.einsum("py,py->p", lift[one[part]], precision[other[part]])
     surplus = np.maximum(0, joint - explained * share[one] * share[other])
     safe = np.where(share > 0, share, 1.0)
-    expected = np.bincount(one, weights=surplus, minlength=len(share)) / safe
+    sums = [np.bincount(side, weights=surplus, minlength=len(share)) for side in (one, other)]
+    expected = (sums[0] + sums[1]) / safe
     trust = np.reshape(share / (1 + 10 * expected), (n_sources, -1)).sum(axis=1)
     spoken = share.reshape(n_sources, -1).sum(axis=1)
     return np.divide(trust, spoken, out=np.ones(n_sources), where=spoken > 0)
