@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EXPLAINED = 2.5  # mean square residual of other pairs, in standard errors: 1 if independent
 MOST_SOURCES = 200  # more are not looked at: the fit compares all pairs many times
+MOST_UNITS = 2000  # things that sources say: all pairs of them are held against each other, often
 
 
 class FewDependent(NamedTuple):
@@ -41,7 +42,7 @@ def few_dependent(evidence: Evidence) -> FewDependent | None:
         labeling functions, or if they are too few to tell.
     """
     votes = one_each(votes_of(evidence).map_arrays(on_host))
-    if votes.n_sources > MOST_SOURCES:
+    if votes.n_sources > MOST_SOURCES or np.count_nonzero(votes.n_said) > MOST_UNITS:
         return None
     told = dependence(outcomes(votes, item_weights(evidence)), len(votes.classes))
     clear = told.clear()
