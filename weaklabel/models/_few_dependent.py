@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXPLAINED = 2.5  # mean square residual of other pairs, in standard errors: 1 if independent
 MOST_SOURCES = 200  # more are not looked at: the fit compares all pairs many times
-MOST_UNITS = 2000  # things that sources say: all pairs of them are held against each other, often
+MOST_UNITS = 600  # likewise of the different things that sources say
 
 
 class FewDependent(NamedTuple):
