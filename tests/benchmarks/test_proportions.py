@@ -41,16 +41,18 @@ def write(folder, meta):
 
 
 def test_finds_tables_and_images(folder, tmp_path_factory):
-    assert _bags.find(folder) == ["jobs", "plain", "pictures", "pictures_odd"]
+    small = ["digits", "digits_high"]  # always there
+    assert _bags.find(folder) == ["jobs", "plain", "pictures", "pictures_odd", *small]
     assert _bags.find(folder, ["plain"]) == ["plain"]
     with pytest.raises(SystemExit, match=r"no set votes; found: jobs, plain, pictures"):
         _bags.find(folder, ["votes"])
-    with pytest.raises(SystemExit, match=r"no table and no images; found: nothing"):
-        _bags.find(tmp_path_factory.mktemp("empty"))
+    assert _bags.find(tmp_path_factory.mktemp("empty")) == small
 
 
 def test_reads_every_kind_of_set(folder):
-    jobs, plain, pictures, odd = (_bags.read(folder, name) for name in _bags.find(folder))
+    jobs, plain, pictures, odd, digits, high = (
+        _bags.read(folder, name) for name in _bags.find(folder)
+    )
     assert jobs.X.shape == (160, 3)  # a number and two jobs
     np.testing.assert_allclose(jobs.X[:, 0].mean(), 0, atol=1e-12)
     assert len(plain.y_test) == 60
@@ -58,6 +60,7 @@ def test_reads_every_kind_of_set(folder):
     assert pictures.n_classes == 3
     assert 0 <= pictures.X.min() <= pictures.X.max() <= 1
     np.testing.assert_array_equal(odd.y, pictures.y % 2)
+    np.testing.assert_array_equal(high.y, digits.y // 5)
 
 
 def test_bags_hold_every_row_once_and_tell_its_counts(folder, monkeypatch):
