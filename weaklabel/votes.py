@@ -160,7 +160,7 @@ class Votes:
         tile = tile_for(self.item, self.n_items, len(self.classes))
         if tile >= self.n_items:
             return *self._by_unit, tile
-        n_units, n_tiles = self.n_sources * self.n_codes, -(-self.n_items // tile)
+        n_units, n_tiles = self.n_units, -(-self.n_items // tile)
         item = xp.astype(self.item, xp.int64)
         key = item // tile * n_units + self.unit
         order = xp.argsort(key, stable=True)
@@ -179,8 +179,7 @@ class Votes:
         place, weight, runs, tile = self._tiled
         hard = bool(xp.all(self.weight == 1))
         one = xp.ones(1, dtype=self.weight.dtype, device=device_of(self.weight))
-        n_units = self.n_sources * self.n_codes
-        unit = xp.astype(self.unit, _least(xp, self.item, n_units, "int32"))
+        unit = xp.astype(self.unit, _least(xp, self.item, self.n_units, "int32"))
         by_item = unit, one if hard else self.weight, self.starts
         return *by_item, place, one if hard else weight, runs, tile
 
@@ -321,6 +320,16 @@ class Votes:
         if brief is not self.weight:
             return np.broadcast_to(brief, vote.shape)
         return array_namespace(vote).take(brief, vote)
+
+    def weighed(self, by_source: Any) -> Votes:
+        """Multiply the weight of each vote by a number of its source.
+
+        Parameters
+        ----------
+        by_source : floating array, n_sources
+        """
+        xp = array_namespace(self.weight)
+        return replace(self, weight=self.weight * xp.take(by_source, self.source))
 
     def select(self, sources: Any, *, add_silent: bool = False) -> Votes:
         """Keep some sources, by name, in the order given.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
+from weaklabel._together import said_together
 from weaklabel.votes import Votes
 
 
@@ -19,9 +21,7 @@ class Outcomes(NamedTuple):
     same: np.ndarray  # n_sources x n_sources: share of these on which they do the same
     chance: np.ndarray  # n_sources x n_sources: the same, were the two independent
     most: np.ndarray  # n_sources x n_sources: the same, were they as alike as they can be
-    same_error: (
-        np.ndarray
-    )  # n_sources x n_sources: standard error of same - chance, at least an item
+    same_error: np.ndarray  # n_sources x n_sources: of same - chance, at least that of an item
 
 
 def outcomes(votes: Votes, weights: np.ndarray) -> Outcomes:
@@ -66,23 +66,18 @@ def outcomes(votes: Votes, weights: np.ndarray) -> Outcomes:
 def _together(votes: Votes, weights: np.ndarray) -> np.ndarray:
     """Weigh the items on which two sources have two outcomes, as `Outcomes.covariance`."""
     n_sources, n_codes = votes.n_sources, votes.n_codes
-    n_outcomes = n_codes + 1
-    ones = np.ones(votes.n_votes)
-    unit = votes.source.astype(np.int64) * n_outcomes + votes.code
-    said = sparse.csr_array(
-        (ones, unit, votes.starts), shape=(votes.n_items, n_sources * n_outcomes)
-    )
-    voted = sparse.csr_array((ones, votes.source, votes.starts), shape=(votes.n_items, n_sources))
-    heavy = sparse.diags_array(weights)
-    together = (said.T @ (heavy @ said)).toarray()
-    together = together.reshape(n_sources, n_outcomes, n_sources, n_outcomes)
-    beside = (said.T @ (heavy @ voted)).toarray().reshape(n_sources, n_outcomes, n_sources)
-    both = (voted.T @ (heavy @ voted)).toarray()
-    alone = weights @ said
+    hard = votes if votes.hard else replace(votes, weight=np.broadcast_to(1.0, votes.n_votes))
+    said = said_together(hard, weights)
+    said = said.toarray() if sparse.issparse(said) else said
+    said = said.reshape(n_sources, n_codes, n_sources, n_codes)
+    beside = said.sum(axis=3)
+    both = beside.sum(axis=1)
     saw_all = np.asarray(votes.informative_silence, dtype=bool)
-    quiet = np.where(saw_all, alone.reshape(n_sources, n_outcomes)[:, :, None] - beside, 0)
-    together[:, :, :, -1] = quiet
-    together[:, -1] = quiet.transpose(2, 0, 1)
+    together = np.zeros((n_sources, n_codes + 1, n_sources, n_codes + 1))
+    together[:, :-1, :, :-1] = said
+    quiet = np.where(saw_all, hard.said(weights)[:, :, None] - beside, 0)
+    together[:, :-1, :, -1] = quiet
+    together[:, -1, :, :-1] = quiet.transpose(2, 0, 1)
     rates = np.diag(both)
     silent = weights.sum() - rates[:, None] - rates[None, :] + both
     together[:, -1, :, -1] = np.where(np.outer(saw_all, saw_all), silent, 0)

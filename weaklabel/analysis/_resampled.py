@@ -15,9 +15,10 @@ from scipy import sparse
 from sklearn.base import clone
 
 from weaklabel._device import on_host
+from weaklabel._together import said_together
 from weaklabel.models._em import Settings, climb
 from weaklabel.models._misfit import LEAST_EXPECTED, misfit
-from weaklabel.models._units import item_weights, said_together, said_units
+from weaklabel.models._units import item_weights
 from weaklabel.models._votes import informative, weighted_shares
 
 if TYPE_CHECKING:
@@ -128,8 +129,9 @@ def _crowd_misfit(evidence: Evidence, parameters: Any, use: np.ndarray) -> tuple
     votes = _votes(evidence).map_arrays(on_host)
     source = np.repeat(np.arange(votes.n_sources), votes.n_codes)
     units = np.flatnonzero(use[source])
-    weights = item_weights(evidence)
-    observed = said_together(said_units(votes)[:, units], weights).toarray()
+    together = said_together(votes.map_arrays(on_host), item_weights(evidence))
+    observed = together[units][:, units]
+    observed = observed.toarray() if sparse.issparse(observed) else observed
     owner = sparse.csr_array(np.eye(votes.n_sources)[source[units]])
     common = owner @ (owner.T @ observed @ owner) @ owner.T
     rates = np.exp(on_host(parameters.terms[0].log_emission)).reshape(len(source), -1)[units]

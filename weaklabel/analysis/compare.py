@@ -18,7 +18,7 @@ from weaklabel.analysis._scored import tie_weights
 from weaklabel.analysis.expected_score import expected_score
 from weaklabel.models._em import total_variation
 from weaklabel.models._units import item_weights
-from weaklabel.models._votes import mean_shares, start_shares
+from weaklabel.models._votes import mean_shares, n_votes_of, start_shares
 
 if TYPE_CHECKING:
     from weaklabel.evidence import Evidence
@@ -168,7 +168,7 @@ def _agreement(one: np.ndarray, other: np.ndarray) -> float:
 
 def _effective(model: Any, evidence: Evidence) -> float:
     """How many sources the labels rest on."""
-    from weaklabel.models._advice import _chance, _n_votes
+    from weaklabel.models._advice import _chance
 
     votes = evidence.votes
     assert votes is not None
@@ -176,5 +176,5 @@ def _effective(model: Any, evidence: Evidence) -> float:
     chance = np.clip(_chance(model, evidence), 0.01, 0.99)
     sure = np.clip(np.nan_to_num(accuracy, nan=0.5), 0.01, 0.99)
     beyond = np.log(sure / (1 - sure)) - np.log(chance / (1 - chance))
-    weight = _n_votes(evidence) * np.where(np.isnan(accuracy), 0.0, np.abs(beyond))
+    weight = n_votes_of(evidence) * np.where(np.isnan(accuracy), 0.0, np.abs(beyond))
     return float(weight.sum() ** 2 / (weight**2).sum()) if weight.any() else 0.0

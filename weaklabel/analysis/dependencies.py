@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weaklabel._device import on_host
 from weaklabel.analysis._dependence import dependence
 from weaklabel.analysis._outcomes import outcomes
 from weaklabel.analysis._votes import as_votes, one_each
 from weaklabel.evidence import Evidence
+from weaklabel.models._units import item_weights
 
 __all__ = ["dependencies"]
 
@@ -85,8 +85,8 @@ def dependencies(votes: Any, *, strength: float = 0.05, errors: float = 5.0) -> 
         raise ValueError(msg)
     found, _ = as_votes(votes)
     found = one_each(found)
-    given = votes.weights if isinstance(votes, Evidence) else None
-    pairs = outcomes(found, np.ones(found.n_items) if given is None else on_host(given))
+    weights = item_weights(votes) if isinstance(votes, Evidence) else np.ones(found.n_items)
+    pairs = outcomes(found, weights)
     told = dependence(pairs, len(found.classes))
     i, j = np.nonzero(np.triu(told.clear(errors) & (told.strength >= strength), 1))
     table = pd.DataFrame(

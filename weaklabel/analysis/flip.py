@@ -101,7 +101,7 @@ def flip(model: Any, evidence: Evidence, item: Any) -> pd.DataFrame:
 
 def _says(votes: Any) -> list[list[int]]:
     """Codes that every source ever says."""
-    counts = np.bincount(on_host(votes.unit), minlength=votes.n_sources * votes.n_codes)
+    counts = on_host(votes.n_said)
     return [np.flatnonzero(row).tolist() for row in counts.reshape(votes.n_sources, -1)]
 
 

@@ -119,7 +119,7 @@ def _silence_correlation(votes: Votes, counts: PairCounts) -> np.ndarray:
 
 def _vote_correlation(votes: Votes, counts: PairCounts) -> np.ndarray:
     """Agreement beyond chance over the most there could be; NaN without enough common votes."""
-    units = np.bincount(votes.unit, minlength=votes.n_sources * votes.n_codes)
+    units = votes.n_said
     share = units.reshape(votes.n_sources, -1)
     share = ratio(share, share.sum(axis=1, keepdims=True))
     spread = np.sqrt(1 - (share**2).sum(axis=1))

@@ -121,7 +121,7 @@ def _shares(votes: Votes) -> dict[str, Any]:
 
 def _polarity(votes: Votes) -> list[list[Any]]:
     """List what each source ever says, then what any says."""
-    units = np.bincount(votes.unit, minlength=votes.n_sources * votes.n_codes)
+    units = votes.n_said
     ever = units.reshape(votes.n_sources, votes.n_codes) > 0
     ever = np.vstack([ever, ever.any(axis=0)])
     return [[statement(votes, code) for code in np.flatnonzero(row).tolist()] for row in ever]

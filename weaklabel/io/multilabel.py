@@ -10,6 +10,7 @@ import pandas as pd
 
 from weaklabel._check import as_index, first_few
 from weaklabel.evidence import Evidence
+from weaklabel.functions.values import in_order
 from weaklabel.votes import Votes
 
 NO, YES = "no", "yes"
@@ -91,9 +92,9 @@ def _from_sets(
     cells = [[_named(value) for value in votes.iloc[:, j]] for j in range(votes.shape[1])]
     named = {name for column in cells for value in column for name in value or ()}
     if classes is None:
-        classes = _in_order(named)
+        classes = in_order(named)
     names = as_index(classes)
-    strange = [name for name in _in_order(named) if name not in names]
+    strange = [name for name in in_order(named) if name not in names]
     if strange:
         msg = f"{first_few(strange)} are named, and none of the classes {first_few(names, 12)}."
         raise ValueError(msg)
@@ -154,14 +155,6 @@ def _named(value: Any) -> frozenset[Any] | None:
     if isinstance(value, Set | list | tuple | np.ndarray):
         return frozenset(value)
     return None if pd.isna(value) else frozenset([value])
-
-
-def _in_order(names: set[Any]) -> list[Any]:
-    """Sort names, by what they look like if they do not compare."""
-    try:
-        return sorted(names)
-    except TypeError:
-        return sorted(names, key=str)
 
 
 def _refuse_nothing(named: Any) -> None:

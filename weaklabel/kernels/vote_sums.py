@@ -9,7 +9,7 @@ from array_api_compat import array_namespace
 from weaklabel._device import device_of
 from weaklabel.kernels._dispatch import kernel
 from weaklabel.kernels.gather_sum import gather_sum
-from weaklabel.kernels.log_sum_exp import log_sum_exp
+from weaklabel.kernels.softmax import softmax
 
 CELLS = 3072  # probabilities of items that the shared memory of a block of CUDA holds
 
@@ -85,14 +85,9 @@ def vote_sums(  # noqa: PLR0913, PLR0917 - votes in two orders
     )
     items = xp.broadcast_to(xp.astype(items, table.dtype), (n_items,))
     scores = gather_sum(table, unit, weight, starts) + log_prior[None, :]
-    log_normalizer = log_sum_exp(scores)
+    posterior, log_normalizer = softmax(scores)
     possible = xp.isfinite(log_normalizer)
-    top = xp.where(possible, xp.max(scores, axis=1), 0.0)
-    likely = xp.exp(scores - top[:, None])
-    total = xp.sum(likely, axis=1)
-    # divided by their own sum: beside 1e16 the log normalizer cannot hold a log 2
-    share = xp.where(possible, items / xp.where(possible, total, 1.0), 0.0)
-    posterior = likely * share[:, None]
+    posterior = posterior * items[:, None]
     voted = starts[1:] > starts[:-1]
     explained = xp.where(voted & possible, log_normalizer, 0.0)
     first = xp.arange(n_tiles, dtype=xp.int64, device=device_of(place)) * tile

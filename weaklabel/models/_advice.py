@@ -15,7 +15,7 @@ from weaklabel._device import on_host
 from weaklabel.evidence import Evidence
 from weaklabel.models._em import Ending
 from weaklabel.models._meeting import ENOUGH, meeting
-from weaklabel.models._votes import votes_of
+from weaklabel.models._votes import n_votes_of, votes_of
 
 if TYPE_CHECKING:
     from weaklabel.votes import Votes
@@ -135,7 +135,7 @@ def _about_sources(model: Any, evidence: Evidence) -> Iterator[Advice]:
         yield text, SourceWarning
     chance = _chance(model, evidence)
     # three standard errors, so that a handful of unlucky votes is no accusation
-    margin = 3 * np.sqrt(chance * (1 - chance) / np.maximum(_n_votes(evidence), 1))
+    margin = 3 * np.sqrt(chance * (1 - chance) / np.maximum(n_votes_of(evidence), 1))
     against = accuracy.index[accuracy < chance - margin]
     if len(against):
         text = (
@@ -186,17 +186,6 @@ def _about_meeting(votes: Votes) -> Iterator[Advice]:
             'If they saw every item, say so: with_votes(..., silence="informative").'
         )
         yield text, SourceWarning
-
-
-def _n_votes(evidence: Evidence) -> np.ndarray:
-    """Count the entries of each source, each as often as its item counts."""
-    votes = votes_of(evidence)
-    if votes.hard:
-        return on_host(votes.said(evidence.weights)).sum(axis=1)
-    if evidence.weights is None:
-        return on_host(votes.n_said).reshape(votes.n_sources, -1).sum(axis=1)
-    weights = on_host(evidence.weights)[on_host(votes.item)]
-    return np.bincount(on_host(votes.source), weights=weights, minlength=votes.n_sources)
 
 
 def _chance(model: Any, evidence: Evidence) -> np.ndarray:

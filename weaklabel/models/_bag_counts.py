@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp
 
 from weaklabel._device import on_host
 from weaklabel.constraints._number import Number
+from weaklabel.kernels import softmax
 
 if TYPE_CHECKING:
     from weaklabel.bags import Bags
@@ -106,13 +106,11 @@ def log_likelihood(logits: np.ndarray, told: BagCounts) -> tuple[float, np.ndarr
     value : float
     slope : floating array, n_items x n_classes
     """
-    log_p = logits - logsumexp(logits, axis=1, keepdims=True)
-    value, slope, p = 0.0, np.zeros_like(log_p), np.exp(log_p)
+    p, whole = softmax(logits)
+    value, slope = 0.0, np.zeros_like(p)
     if told.log_open is not None:
-        log_p = log_p + told.log_open
-        each: np.ndarray = logsumexp(log_p, axis=1)
-        inside = np.exp(log_p - each[:, None])
-        value, slope, p = float(each.sum()), inside - p, inside
+        inside, part = softmax(logits + told.log_open)
+        value, slope, p = float((part - whole).sum()), inside - p, inside
     by_counts, pull = _gaussian(p[:, told.code], told)
     pulled = np.zeros_like(p)
     pulled[:, told.code] = pull

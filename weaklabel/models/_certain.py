@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 
 from weaklabel._device import on_host
+from weaklabel.models._units import item_weights
 from weaklabel.solvers import BeliefPropagation, Independent
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ class Certain(NamedTuple):
     @property
     def weights(self) -> np.ndarray:
         """How much each item counts."""
-        weights = self.evidence.weights
-        return np.ones(len(self.evidence)) if weights is None else on_host(weights)
+        return item_weights(self.evidence)
 
     def log_likelihood(self, logits: np.ndarray) -> tuple[float, np.ndarray]:
         """Log-likelihood, and its slope along the logits, n_items x n_classes."""

@@ -22,8 +22,7 @@ from weaklabel.models._em import class_shares, total_variation
 from weaklabel.models._few_dependent import few_dependent
 from weaklabel.models._merge import groups_of_copies, merge_sources
 from weaklabel.models._misfit import misfit
-from weaklabel.models._units import item_weights
-from weaklabel.models._votes import informative, start_shares, votes_of
+from weaklabel.models._votes import informative, n_votes_of, start_shares, votes_of
 from weaklabel.models.cautious import Cautious
 from weaklabel.models.dawid_skene import DawidSkene
 from weaklabel.models.majority_vote import MajorityVote
@@ -131,10 +130,8 @@ def _for_crowd(evidence: Evidence, fit: Fit) -> VoteChoice:
 
 def _lost(evidence: Evidence, voices: pd.Series) -> float:
     """Give the share of all votes that voices take away."""
-    votes = votes_of(evidence)
-    source, item = on_host(votes.source), on_host(votes.item)
-    n_votes = np.bincount(source, item_weights(evidence)[item], votes.n_sources)
-    lost = 1 - voices.reindex(votes.sources, fill_value=1.0).to_numpy()
+    n_votes, sources = n_votes_of(evidence), votes_of(evidence).sources
+    lost = 1 - voices.reindex(sources, fill_value=1.0).to_numpy()
     return float(n_votes @ lost / max(n_votes.sum(), 1.0))
 
 

@@ -19,6 +19,7 @@ from array_api_compat import array_namespace
 
 from weaklabel._check import generator
 from weaklabel._device import on_host
+from weaklabel.kernels import column_sums
 from weaklabel.models import _advice
 from weaklabel.models._base import STOPPED, binds, first_posterior
 from weaklabel.models._em import (
@@ -28,6 +29,7 @@ from weaklabel.models._em import (
     _movement,
     _weighted,
     expect,
+    mass_within,
     total_variation,
 )
 from weaklabel.models._fused import fused_sums
@@ -137,11 +139,10 @@ class Pass:
             posterior, log_normalizer = found.probabilities, found.log_normalizer
             last = self.parameters.terms
         weighted = _weighted(part, posterior, log_normalizer)
-        xp = array_namespace(weighted)
         return Sums(
             likelihood=_likelihood(part, log_normalizer),
-            mass=xp.sum(weighted, axis=0),
-            covered=xp.sum(xp.where(part.covered[:, None], weighted, 0.0), axis=0),
+            mass=column_sums(weighted),
+            covered=mass_within(weighted, part.covered),
             said=_said(part, posterior),
             statistics=tuple(
                 term._statistics(part, weighted, before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -101,11 +101,14 @@ def told_by_others(log_odds: np.ndarray, share: np.ndarray, pairs: ClassPairs) -
     told = np.zeros_like(log_odds)
     for k in range(len(share)):
         others = np.flatnonzero(pairs.direct[k] > 0)
-        both = np.clip(pairs.both[k, others], 1e-12, None)
-        only = np.clip(share[k] - both, 1e-12, None)
-        other = np.clip(share[others] - both, 1e-12, None)
-        neither = np.clip(1 - share[k] - share[others] + both, 1e-12, None)
+        both, only, other, neither = four_shares(share[k], share[others], pairs.both[k, others])
         with_it = (both * odds[:, others] + only) / (both + only)
         without = (other * odds[:, others] + neither) / (other + neither)
         told[:, k] = (np.log(with_it) - np.log(without)) @ pairs.direct[k, others]
     return told
+
+
+def four_shares(one: Any, other: Any, both: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Give the shares of items with both of two classes, the first alone, the second, and none."""
+    cells = both, one - both, other - both, 1 - one - other + both
+    return tuple(np.clip(cell, 1e-12, None) for cell in cells)

@@ -47,8 +47,8 @@ def few_dependent(evidence: Evidence) -> FewDependent | None:
     told = dependence(outcomes(votes, item_weights(evidence)), len(votes.classes))
     clear = told.clear()
     others = np.triu(~clear & np.isfinite(told.unexplained), 1)
-    said = np.bincount(votes.unit, minlength=votes.n_sources * votes.n_codes)
-    n_free = (said.reshape(votes.n_sources, -1) > 0).sum(axis=1) - ~votes.informative_silence
+    ever_said = votes.n_said.reshape(votes.n_sources, -1) > 0
+    n_free = ever_said.sum(axis=1) - ~votes.informative_silence
     n_numbers = np.outer(n_free, n_free)[others].sum()
     if not clear.any() or n_numbers <= n_free.sum() * (len(votes.classes) - 1):
         return None

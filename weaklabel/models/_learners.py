@@ -166,9 +166,9 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):
         seen = np.where(missing, self.mean_, X)
         self.low_, self.high_ = seen.min(axis=0), seen.max(axis=0)
         if self.waves:
-            gamma = WIDTH / X.shape[1]
             from sklearn.kernel_approximation import RBFSampler
 
+            gamma = WIDTH / X.shape[1]
             self.sampler_ = RBFSampler(gamma=gamma, n_components=self.waves, random_state=0)
             self.sampler_.fit(X[:1])
 

@@ -94,7 +94,7 @@ def misfit_of(sums: UnitSums, votes: Votes, parameters: Parameters) -> Misfit:
 
 def _misfit_of(sums: UnitSums, votes: Votes, parameters: Parameters) -> Misfit:
     """Go over the pairs of units that are expected often enough."""
-    n_units = votes.n_sources * votes.n_codes
+    n_units = votes.n_units
     source = np.repeat(np.arange(votes.n_sources), votes.n_codes)
     use = (sums.speaks > 0)[source]
     prior = np.exp(on_host(parameters.log_prior))

@@ -10,7 +10,7 @@ import pandas as pd
 from array_api_compat import array_namespace
 
 from weaklabel._check import first_few
-from weaklabel._device import device_of
+from weaklabel._device import device_of, on_host
 from weaklabel._memo import remembered
 from weaklabel.kernels import log_sum_exp
 from weaklabel.models._em import mass_within
@@ -49,8 +49,7 @@ class VoteTerm(Term):
         votes = votes_of(evidence)
         xp = array_namespace(votes.weight)
         trust = xp.asarray(rng.gamma(1.0, size=votes.n_sources), device=device_of(votes.weight))
-        trusting = replace(votes, weight=votes.weight * xp.take(trust, votes.source))
-        return start_shares(replace(evidence, votes=trusting))
+        return start_shares(replace(evidence, votes=votes.weighed(trust)))
 
 
 def votes_of(evidence: Evidence) -> Votes:
@@ -65,6 +64,17 @@ def votes_of(evidence: Evidence) -> Votes:
         msg = "This label model learns from votes, and the evidence has none. Add with_votes(...)."
         raise ValueError(msg)
     return evidence.votes
+
+
+def n_votes_of(evidence: Evidence) -> np.ndarray:
+    """Count the entries of each source, each as often as its item counts, on the host."""
+    votes = votes_of(evidence)
+    if votes.hard:
+        return on_host(votes.said(evidence.weights)).sum(axis=1)
+    if evidence.weights is None:
+        return on_host(votes.n_said).reshape(votes.n_sources, -1).sum(axis=1)
+    weights = on_host(evidence.weights)[on_host(votes.item)]
+    return np.bincount(on_host(votes.source), weights=weights, minlength=votes.n_sources)
 
 
 def informative(votes: Votes, silence: str | None, ever_voted: Any = None) -> Any:
@@ -137,8 +147,8 @@ def weighted_shares(evidence: Evidence, weights: pd.Series | None) -> Any:
     # where nobody counts, all count the same
     table = np.maximum(weights.reindex(votes.sources).to_numpy(), LEAST_WEIGHT)
     xp = array_namespace(votes.weight)
-    weight = xp.take(xp.asarray(table, device=device_of(votes.weight)), votes.source)
-    return start_shares(replace(evidence, votes=replace(votes, weight=votes.weight * weight)))
+    weighed = votes.weighed(xp.asarray(table, device=device_of(votes.weight)))
+    return start_shares(replace(evidence, votes=weighed))
 
 
 def _open_to(evidence: Evidence, shares: Any) -> Any:

@@ -64,8 +64,8 @@ class Classifier(TermModel):
         whose ``fit`` takes no ``sample_weight`` learns one class an item, drawn from the
         posterior. Several are averaged in log probabilities, with weights that counts and
         candidates tell. None: logistic regression and boosting of small trees; beyond 4 classes,
-        or 48 columns of more than two values (pixels, embeddings), logistic regression on random
-        Fourier features in place of trees.
+        or 48 columns of more than two values (pixels, embeddings), or where bags state no number
+        ("at least one"), logistic regression on random Fourier features in place of trees.
     n_folds : int
         Classifiers in a sweep. 1 lets every item hear its own label, which is rarely wise.
     solver : Solver or None
@@ -95,8 +95,8 @@ class Classifier(TermModel):
     An item that was there in the fit is known again by its index label, and scored by the
     classifiers of its fold only; other items by the mean of all.
 
-    Where there are many columns, logistic regressions also descend on the likelihood of the counts
-    of bags itself, taken as Gaussian: in bags of 32 digits this is worth four to eight points.
+    Beside Fourier features, logistic regressions also descend on the likelihood of the bags itself,
+    where nothing votes: counts are taken as Gaussian, other statements exactly.
 
     Statistics of a classifier are the weighted rows themselves. They do not add up over chunks;
     they lie one after another.
@@ -189,17 +189,14 @@ class Classifier(TermModel):
         X, mass, keys = on_host(evidence.features)[rows], mass[rows].round(DIGITS), keys[rows]
         known = knowledge(mass) if before is None else before.known
         learners = self._learners(X, mass, known, unnumbered=unnumbered(evidence))
+        by_bags = any(getattr(one, "by_bags", False) for one in learners)
         fitted, shares = [], []
         with progress_bar(self.progress, self.n_folds, "classifiers", leave=False) as bar:
             for number in range(self.n_folds):
                 part = (fold != number) | (fold.min() == fold.max())
                 last = [None] * len(learners) if before is None else before.estimators[number]
-                lesson = (
-                    X[part],
-                    mass[part],
-                    keys[part],
-                    likelihood_of_bags(evidence, rows[part], mass[part]),
-                )
+                bags = likelihood_of_bags(evidence, rows[part], mass[part]) if by_bags else None
+                lesson = X[part], mass[part], keys[part], bags
                 fitted.append(
                     [
                         _fitted(one, *lesson, former)

@@ -157,12 +157,7 @@ class DawidSkene(VoteTerm, TermModel):
         """Weigh votes by the voices of their sources."""
         votes = votes_of(evidence)
         voice = voices_of(self.voices, votes)
-        if voice is None:
-            return evidence
-        xp = array_namespace(votes.weight)
-        return replace(
-            evidence, votes=replace(votes, weight=votes.weight * xp.take(voice, votes.source))
-        )
+        return evidence if voice is None else replace(evidence, votes=votes.weighed(voice))
 
     def _believes(self, evidence: Evidence, parameters: Parameters) -> bool:
         return self._believes_sums(self._belief_sums(evidence), evidence, parameters)

@@ -8,9 +8,10 @@ import numpy as np
 from scipy import sparse
 
 from weaklabel._device import beside, on_host
+from weaklabel._together import said_together
 from weaklabel.models._dirichlet import refuse_weights
 from weaklabel.models._emission import better_than_chance, log0
-from weaklabel.models._units import item_weights, said_together, said_units
+from weaklabel.models._units import item_weights
 from weaklabel.models._votes import informative, mean_shares, votes_of
 from weaklabel.models.dawid_skene import DawidSkene, refuse_accuracy
 
@@ -128,11 +129,11 @@ class MomentMatching(DawidSkene):
         refuse_weights(pull=self.pull)
         refuse_accuracy(self.accuracy)
         votes = votes_of(evidence)
-        n_units = votes.n_sources * votes.n_codes
-        said, weights = said_units(votes), item_weights(evidence)
-        total = weights.sum()
-        single = (weights @ said) / total
-        together = sparse.coo_array(said_together(said, weights))
+        n_units, weights = votes.n_units, evidence.weights
+        total = item_weights(evidence).sum()
+        single = on_host(votes.said(weights)).ravel() / total
+        own = None if weights is None else on_host(weights)
+        together = sparse.coo_array(said_together(votes.map_arrays(on_host), own))
         one, other = together.coords
         apart = one // votes.n_codes != other // votes.n_codes
         values = together.data[apart] / total

@@ -15,7 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 from weaklabel._check import first_few
 from weaklabel._device import on_host
 from weaklabel.models._advice import refuse_labels, refuse_other_things
-from weaklabel.models._class_pairs import MOST_NATS, ClassPairs, class_pairs, told_by_others
+from weaklabel.models._class_pairs import (
+    MOST_NATS,
+    ClassPairs,
+    class_pairs,
+    four_shares,
+    told_by_others,
+)
 from weaklabel.models._units import item_weights
 from weaklabel.models._votes import votes_of
 
@@ -372,9 +378,7 @@ def _yes_or_no(evidence: Evidence) -> bool:
 
 def _log_ratio(pairs: ClassPairs, share: np.ndarray) -> np.ndarray:
     """Direct log odds ratio of each pair, in nats."""
-    both = np.clip(pairs.both, 1e-12, None)
-    only = np.clip(share[:, None] - pairs.both, 1e-12, None)
-    other = np.clip(share[None, :] - pairs.both, 1e-12, None)
-    neither = np.clip(1 - share[:, None] - share[None, :] + pairs.both, 1e-12, None)
-    ratio = np.log(both) + np.log(neither) - np.log(only) - np.log(other)
+    cells = four_shares(share[:, None], share[None, :], pairs.both)
+    both, only, other, neither = map(np.log, cells)
+    ratio = both + neither - only - other
     return np.where(pairs.direct > 0, pairs.direct * ratio, 0.0)

@@ -11,11 +11,10 @@ from scipy import sparse
 
 from weaklabel._device import beside, on_host
 from weaklabel.evidence import Evidence
-from weaklabel.kernels import graph_colors
+from weaklabel.kernels import graph_colors, softmax
 from weaklabel.solvers._arrays import largest, set_rows
 from weaklabel.solvers._diffusion import product
 from weaklabel.solvers._propagation import Propagation
-from weaklabel.solvers.belief_propagation import softmax
 
 
 class Part:
@@ -59,7 +58,7 @@ class Part:
         Where nothing overlaps messages do not go around: they are what they are, at once.
         """
         told = self.flow.sweep(0.0 if self.flow.exact else damping)
-        probabilities = self.put(probabilities, softmax(self.flow.belief()))
+        probabilities = self.put(probabilities, softmax(self.flow.belief())[0])
         return probabilities, 0.0 if self.flow.exact else told
 
     def log_normalizer(self, probabilities: Any) -> Any:

@@ -11,6 +11,7 @@ from array_api_compat import array_namespace
 from sklearn.exceptions import ConvergenceWarning
 
 from weaklabel._progress import progress_bar
+from weaklabel.kernels import softmax
 from weaklabel.posterior import TIE, Posterior
 from weaklabel.solvers._base import Solver
 from weaklabel.solvers._propagation import Propagation
@@ -161,7 +162,7 @@ class BeliefPropagation(Solver):
         xp = array_namespace(table)
         log_normalizer = top + flow.log_normalizer(belief)
         log_normalizer = xp.where(possible, log_normalizer, xp.full_like(top, -xp.inf))
-        probabilities = best(belief) if maximize else softmax(belief)
+        probabilities = best(belief) if maximize else softmax(belief)[0]
         return Propagated(
             probabilities=xp.astype(probabilities, scores.dtype),
             index=evidence.index,
@@ -239,13 +240,6 @@ def prepared(scores: Any, allowed: Any) -> tuple[Any, Any, Any]:
     open_among = xp.where(allowed, xp.zeros_like(table), nothing)
     top = xp.where(possible, top, xp.zeros_like(top))
     return xp.where(possible[:, None], table - top[:, None], open_among), top, possible
-
-
-def softmax(belief: Any) -> Any:
-    """Probabilities from log beliefs, each row of which has a finite entry."""
-    xp = array_namespace(belief)
-    likely = xp.exp(belief - xp.max(belief, axis=1, keepdims=True))
-    return likely / xp.sum(likely, axis=1, keepdims=True)
 
 
 def best(belief: Any) -> Any:

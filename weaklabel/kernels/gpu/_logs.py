@@ -14,3 +14,13 @@ def add_logs(a, b, maximize):
     if maximize or low == -math.inf:
         return high
     return high + math.log1p(math.exp(low - high))
+
+
+@cuda.jit(device=True)
+def take_in(top, total, value):
+    """Add an exponential to a sum of some, given relative to the largest; give both anew."""
+    if value > top:
+        return value, total * math.exp(top - value) + 1.0
+    if value > -math.inf:
+        return top, total + math.exp(value - top)
+    return top, total

@@ -9,6 +9,7 @@ from array_api_compat import array_namespace
 from numba import cuda
 
 from weaklabel.kernels.gpu._launch import FEW_THREADS, THREADS, blocks_for, launch
+from weaklabel.kernels.gpu._logs import take_in
 from weaklabel.kernels.gpu._reduce import add_exponentials
 
 __all__ = ["log_sum_exp"]
@@ -33,12 +34,7 @@ def _thin(scores, out):
     for i in range(cuda.grid(1), out.size, cuda.gridsize(1)):
         top, total = -math.inf, 0.0
         for j in range(scores.shape[1]):
-            value = float(scores[i, j])
-            if value > top:
-                total = total * math.exp(top - value) + 1.0
-                top = value
-            elif value > -math.inf:
-                total += math.exp(value - top)
+            top, total = take_in(top, total, float(scores[i, j]))
         out[i] = top + math.log(total) if total > 0 else -math.inf
 
 
@@ -51,12 +47,7 @@ def _wide(scores, out):
     for i in range(cuda.blockIdx.x, out.size, cuda.gridDim.x):
         top, total = -math.inf, 0.0
         for j in range(place, scores.shape[1], FEW_THREADS):
-            value = float(scores[i, j])
-            if value > top:
-                total = total * math.exp(top - value) + 1.0
-                top = value
-            elif value > -math.inf:
-                total += math.exp(value - top)
+            top, total = take_in(top, total, float(scores[i, j]))
         tops[place], totals[place] = top, total
         add_exponentials(tops, totals)
         if place == 0:

@@ -17,6 +17,7 @@ from numba import cuda
 
 from weaklabel.kernels import soft_assign as dispatched
 from weaklabel.kernels.gpu._launch import FEW_THREADS, SIMULATED, THREADS, blocks_for, launch
+from weaklabel.kernels.gpu._logs import take_in
 from weaklabel.kernels.gpu._reduce import add_exponentials, add_lanes
 from weaklabel.kernels.gpu.log_sum_exp import log_sum_exp
 
@@ -165,11 +166,7 @@ def _again(total, cost, inverse, column, row, logs):
             value = row[i]
             if j < cost.shape[1]:
                 value -= float(cost[i, j]) * inverse
-            if value > top:
-                some = some * math.exp(top - value) + 1.0
-                top = value
-            elif value > -math.inf:
-                some += math.exp(value - top)
+            top, some = take_in(top, some, value)
         tops[place], totals[place] = top, some
         add_exponentials(tops, totals)
         if place == 0 and totals[0] > 0:
